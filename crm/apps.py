@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CrmConfig(AppConfig):
+    name = "crm"
+    verbose_name = _("Records")
+
+    def ready(self) -> None:
+        from . import actions, guards, playbook_sections, sources  # noqa: F401

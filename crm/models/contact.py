@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from crm.visibility import PeopleQuerySet
+
+
+class Contact(models.Model):
+    """A person whom one calls and writes to."""
+
+    name = models.CharField(_("name"), max_length=300)
+    company = models.ForeignKey(
+        "Company", models.PROTECT, null=True, blank=True, related_name="contacts", verbose_name=_("company")
+    )
+    position = models.CharField(_("position"), max_length=200, blank=True)
+    values = models.JSONField(default=dict, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("responsible")
+    )
+    created_at = models.DateTimeField(_("created at"))
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
+
+    objects = PeopleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        indexes = [GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="contact_search_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def point(self, kind: str) -> str:
+        """The first phone, e-mail … of the contact, or an empty string; reads the prefetched points."""
+        return next((point.value for point in self.points.all() if point.kind == kind), "")

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from crm.visibility import TaskQuerySet
+
+
+class Task(models.Model):
+    """Something a person is to do by a moment, about a deal, a contact, a company or nothing."""
+
+    class Kind(models.TextChoices):
+        CALL = "call", _("call")
+        LETTER = "letter", _("letter")
+        MEETING = "meeting", _("meeting")
+        DOCUMENT = "document", _("document")
+        CONTROL = "control", _("control")
+        OTHER = "other", _("other")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        DONE = "done", _("done")
+        CANCELLED = "cancelled", _("cancelled")
+
+    # The rule's own name for its task, by which scenarios and other rules find it; empty for tasks made by hand.
+    code = models.SlugField(_("code"), blank=True, db_index=False)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.OTHER)
+    text = models.CharField(_("text"), max_length=500)
+    due_at = models.DateTimeField(_("due at"))
+    all_day = models.BooleanField(_("all day"), default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("responsible"), db_index=False
+    )
+    deal = models.ForeignKey(
+        "Deal", models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("deal"), db_index=False
+    )
+    contact = models.ForeignKey(
+        "Contact", models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("contact")
+    )
+    company = models.ForeignKey(
+        "Company", models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("company")
+    )
+    state = FSMField(_("state"), max_length=9, choices=State.choices, default=State.OPEN, protected=True)
+    result = models.TextField(_("result"), blank=True)
+    scenario = models.SlugField(_("outcome"), blank=True, db_index=False)
+    # Raised by every change: an outcome pressed in a window that shows an older task is refused.
+    revision = models.PositiveIntegerField(default=0)
+    rule = models.ForeignKey("pipelines.Rule", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(_("created at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        indexes = [
+            models.Index(fields=["owner", "due_at"], condition=models.Q(state="open"), name="task_day_of_an_owner"),
+            models.Index(fields=["deal", "due_at"], condition=models.Q(state="open"), name="task_open_of_a_deal"),
+            models.Index(fields=["deal", "-id"], name="task_of_a_deal"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @transition(field=state, source=State.OPEN, target=State.DONE)
+    def complete(self) -> None:
+        """Only through `crm.tasks.complete_task`, which asks for the result and writes the feed."""
+
+    @transition(field=state, source=State.OPEN, target=State.CANCELLED)
+    def cancel(self) -> None:
+        """Only through `crm.tasks.cancel_task`."""

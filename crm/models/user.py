@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+
+class Team(models.Model):
+    """A group of people with a head; its teams below belong to the head too."""
+
+    name = models.CharField(_("name"), max_length=100)
+    head = models.ForeignKey(
+        "User", models.SET_NULL, null=True, blank=True, related_name="headed_teams", verbose_name=_("head")
+    )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are known by e-mail; there is no user name to invent."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+    def create_user(  # type: ignore[override]
+        self, email: str, password: str | None = None, **extra: Any
+    ) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(  # type: ignore[override]
+        self, email: str, password: str | None = None, **extra: Any
+    ) -> User:
+        return self.create_user(email, password, **(extra | {"is_staff": True, "is_superuser": True}))
+
+
+def _zones() -> list[tuple[str, str]]:
+    return [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone]
+
+
+class User(AbstractUser):
+    """A person who signs in by e-mail, or a robot."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField(_("e-mail"), unique=True)
+    middle_name = models.CharField(_("patronymic"), max_length=150, blank=True)
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    team = models.ForeignKey(
+        Team, models.SET_NULL, null=True, blank=True, related_name="members", verbose_name=_("team")
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Moscow", choices=_zones)
+    language = models.CharField(
+        _("language"), max_length=2, default="ru", choices=[("ru", "Русский"), ("en", "English")]
+    )
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["last_name", "first_name"]
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_user_an_email_in_any_case")]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    @cached_property
+    def role_names(self) -> frozenset[str]:
+        """Names of the user's groups, read once per request."""
+        return frozenset(self.groups.values_list("name", flat=True))
+
+    @property
+    def is_crm_admin(self) -> bool:
+        return self.is_superuser or "crm_admin" in self.role_names
+
+    @cached_property
+    def visible_owner_ids(self) -> frozenset[int] | None:
+        """Whose records the user sees: himself and the people of the teams he heads; None means everybody's."""
+        if self.is_crm_admin:
+            return None
+        return frozenset({self.pk, *_people_below(self.pk)})
+
+
+def _people_below(head_id: int) -> set[int]:
+    """Ids of the members of the teams that `head_id` heads and of all teams below them, in one recursive query."""
+    return {
+        user.pk
+        for user in User.objects.raw(
+            """
+            WITH RECURSIVE below(id) AS (
+                SELECT id FROM crm_team WHERE head_id = %s
+                UNION
+                SELECT crm_team.id FROM crm_team JOIN below ON crm_team.parent_id = below.id
+            )
+            SELECT crm_user.id FROM crm_user WHERE team_id IN (SELECT id FROM below)
+            UNION
+            SELECT head_id AS id FROM crm_team WHERE id IN (SELECT id FROM below) AND head_id IS NOT NULL
+            """,
+            [head_id],
+        )
+    }

@@ -1,0 +1,78 @@
+"""Who may see what: the only answer. Every view, search, export, count and feed starts from `visible_to`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from pipelines import catalog, door
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+
+class DealQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> DealQuerySet:
+        """The user's own deals, those of the people below him, all for administrators; hidden stages left out."""
+        deals = self.filter(archived_at=None)
+        if user.visible_owner_ids is None:
+            return deals
+        owners = user.visible_owner_ids
+        deals = deals.filter(owner=user.pk) if len(owners) == 1 else deals.filter(owner__in=owners)
+        hidden = catalog.stages_hidden_from(user.role_names)
+        return deals.exclude(stage__in=hidden) if hidden else deals
+
+    def open(self) -> DealQuerySet:
+        return self.filter(status="open")
+
+    def without_task(self) -> DealQuerySet:
+        return self.open().filter(next_task_at=None, stage__needs_task=True)
+
+    def overdue(self, now: datetime) -> DealQuerySet:
+        """Deals whose next task should have been done by `now`."""
+        return self.filter(next_task_at__lt=now)
+
+    def update(self, **columns: Any) -> int:
+        door.check_columns(columns)
+        return super().update(**columns)
+
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+        door.check_columns(fields)
+        return super().bulk_update(objs, fields, batch_size)
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        door.check_columns(door.GUARDED)
+        return super().bulk_create(objs, *args, **kwargs)
+
+
+class PeopleQuerySet(models.QuerySet):
+    """Contacts and companies."""
+
+    def visible_to(self, user: User) -> PeopleQuerySet:
+        """Those the user or his people are responsible for, and those of the deals that he sees."""
+        from crm.models import Deal
+
+        records = self.filter(archived_at=None)
+        if user.visible_owner_ids is None:
+            return records
+        link = self.model._meta.model_name
+        of_a_deal = Deal.objects.visible_to(user).filter(**{link: OuterRef("pk")})
+        return records.filter(Q(owner__in=user.visible_owner_ids) | Exists(of_a_deal))
+
+
+class TaskQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> TaskQuerySet:
+        """One's own tasks, those of one's people, and those on the deals that one sees."""
+        from crm.models import Deal
+
+        if user.visible_owner_ids is None:
+            return self
+        of_a_deal = Deal.objects.visible_to(user).filter(pk=OuterRef("deal"))
+        return self.filter(Q(owner__in=user.visible_owner_ids) | Exists(of_a_deal))
+
+    def open(self) -> TaskQuerySet:
+        return self.filter(state="open")

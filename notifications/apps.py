@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = _("Letters and messages")
+
+    def ready(self) -> None:
+        from . import actions, playbook_sections  # noqa: F401

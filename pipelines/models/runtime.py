@@ -1,0 +1,155 @@
+"""What happened and what is due: rows that only the engine writes."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Event(models.Model):
+    """One append-only fact: the feed a person reads, the audit, and what `on:` rules hear."""
+
+    verb = models.CharField(_("verb"), max_length=40)
+    deal = models.ForeignKey("crm.Deal", models.PROTECT, related_name="events", null=True, verbose_name=_("deal"))
+    contact = models.ForeignKey("crm.Contact", models.PROTECT, related_name="events", null=True)
+    company = models.ForeignKey("crm.Company", models.PROTECT, related_name="events", null=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("person")
+    )
+    rule = models.ForeignKey("Rule", models.SET_NULL, null=True, related_name="+", verbose_name=_("rule"))
+    data = models.JSONField(_("data"), default=dict)
+    cause = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", verbose_name=_("caused by"))
+    # The provider's own id of an outside event: one delivered twice is one fact.
+    outside_id = models.CharField(max_length=100, null=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("feed entry")
+        verbose_name_plural = _("feed")
+        constraints = [
+            models.UniqueConstraint(fields=["verb", "outside_id"], name="an_outside_event_is_recorded_once"),
+        ]
+        indexes = [
+            models.Index(fields=["deal", "-id"], name="event_feed_of_a_deal"),
+            models.Index(fields=["contact", "-id"], condition=Q(contact__isnull=False), name="event_feed_of_a_contact"),
+            models.Index(fields=["company", "-id"], condition=Q(company__isnull=False), name="event_feed_of_a_company"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.at:%d.%m.%Y %H:%M}"
+
+
+class StageChange(models.Model):
+    """One passage of a deal from a stage to another; the first has no `from_stage`."""
+
+    deal = models.ForeignKey("crm.Deal", models.PROTECT, related_name="stage_changes")
+    from_stage = models.ForeignKey("Stage", models.PROTECT, null=True, related_name="+")
+    to_stage = models.ForeignKey("Stage", models.PROTECT, related_name="+")
+    event = models.OneToOneField(Event, models.PROTECT, related_name="stage_change")
+    at = models.DateTimeField()
+    # How long the deal had stood on `from_stage`; reports sum it without a self-join.
+    stayed = models.DurationField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["deal", "-at"], name="stagechange_of_a_deal"),
+            models.Index(fields=["to_stage", "at"], name="stagechange_funnel"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_stage_id} → {self.to_stage_id}"
+
+
+class Timer(models.Model):
+    """A moment at which a rule runs on a deal; armed, re-armed and cancelled with what made it necessary."""
+
+    class State(models.TextChoices):
+        ARMED = "armed", _("armed")
+        FIRED = "fired", _("fired")
+        CANCELLED = "cancelled", _("cancelled")
+        FAILED = "failed", _("failed")
+
+    deal = models.ForeignKey("crm.Deal", models.CASCADE, related_name="timers", verbose_name=_("deal"))
+    rule = models.ForeignKey("Rule", models.CASCADE, related_name="timers", verbose_name=_("rule"))
+    due_at = models.DateTimeField(_("due at"))
+    occasion = models.CharField(_("occasion"), max_length=100)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.ARMED)
+    ended_at = models.DateTimeField(_("fired or cancelled at"), null=True)
+
+    class Meta:
+        verbose_name = _("timer")
+        verbose_name_plural = _("timers")
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "rule"], condition=Q(state="armed"), name="one_armed_timer_a_rule"),
+        ]
+        indexes = [
+            # The tick reads only what is due; fired and cancelled rows never weigh on it.
+            models.Index(fields=["due_at"], condition=Q(state="armed"), name="timer_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} @ {self.due_at:%d.%m.%Y %H:%M}"
+
+
+class RuleRun(models.Model):
+    """One run of a rule on a deal for one occasion: what it saw and what came of it."""
+
+    class Status(models.TextChoices):
+        OK = "ok", _("done")
+        SKIPPED = "skipped", _("condition not met")
+        FAILED = "failed", _("failed")
+        LOOPED = "looped", _("stopped in a loop")
+
+    rule = models.ForeignKey("Rule", models.CASCADE, related_name="runs", verbose_name=_("rule"))
+    deal = models.ForeignKey("crm.Deal", models.CASCADE, related_name="rule_runs", verbose_name=_("deal"))
+    occasion = models.CharField(_("occasion"), max_length=100)
+    status = models.CharField(_("status"), max_length=7, choices=Status.choices)
+    values = models.JSONField(_("values it saw"), default=dict)
+    result = models.JSONField(_("result"), default=dict)
+    error = models.TextField(_("error"), blank=True)
+    cause = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="rule_runs", verbose_name=_("caused by"))
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("rule's run")
+        verbose_name_plural = _("rules' runs")
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "rule", "occasion"], name="a_rule_runs_once_an_occasion"),
+        ]
+        indexes = [
+            models.Index(fields=["-at"], condition=Q(status__in=["failed", "looped"]), name="rulerun_to_be_looked_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.status}"
+
+
+class Offer(models.Model):
+    """Something a rule proposes and a person does with one click: a registered action, kept for later."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        TAKEN = "taken", _("taken")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    deal = models.ForeignKey("crm.Deal", models.CASCADE, related_name="offers", verbose_name=_("deal"))
+    rule = models.ForeignKey("Rule", models.CASCADE, related_name="+", verbose_name=_("rule"))
+    action = models.CharField(max_length=40)
+    params = models.JSONField(default=dict)
+    text = models.CharField(max_length=200)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deal", "action", "params"], condition=Q(state="open"), name="the_same_is_offered_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

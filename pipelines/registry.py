@@ -1,0 +1,174 @@
+"""What rules can be made of: guards, actions, events and dates, each one decorated function in its app.
+
+A guard answers None (it holds) or a sentence (why not); as a requirement the sentence refuses the move, as a
+condition it says why the rule did not run. An action does one thing and returns what it did as plain JSON data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+
+from pipelines.params import ParamsForm
+
+
+@dataclass(frozen=True)
+class Guard:
+    """`check(context, params)` returns None, or a `No` with the sentence and the fields that would lift it."""
+
+    name: str
+    label: str | Promise
+    form: type[ParamsForm]
+    check: Callable[[Any, Any], No | None]
+    # Asks for fields alone: a move over the stage asks this guard too, and no other.
+    of_fields: bool = False
+
+    def words(self, params: dict[str, Any], pipeline: Any) -> str:
+        return _words(self, params, pipeline)
+
+
+@dataclass(frozen=True)
+class Action:
+    """`run(context, params)` acts and returns a JSON-able dict. `moves`: it changes the stage, so it runs last."""
+
+    name: str
+    label: str | Promise
+    form: type[ParamsForm]
+    run: Callable[[Any, Any], dict[str, Any] | None]
+    moves: bool
+
+    def words(self, params: dict[str, Any], pipeline: Any) -> str:
+        return _words(self, params, pipeline)
+
+
+@dataclass(frozen=True)
+class No:
+    """A guard's answer «it does not hold»."""
+
+    message: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A kind of event: what the feed calls it, its icon, and whether `on:` rules may hear it."""
+
+    name: str
+    label: str | Promise
+    icon: str = "point"
+
+
+@dataclass(frozen=True)
+class DateSource:
+    """A date of a deal that rules count from; `read(deal)` returns an aware datetime or None."""
+
+    name: str
+    label: str | Promise
+    read: Callable[[Any], datetime | None]
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A field that the record has of itself; rules and forms name it by code like any other."""
+
+    code: str
+    label: str | Promise
+    type: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a playbook that an app of ours holds (letter templates, say).
+
+    `check(rows, pipeline_code)` returns problems, `load(pipeline, rows)` writes, `export(pipeline)` returns rows.
+    """
+
+    name: str
+    check: Callable[[Any, Any], Iterable[str]]
+    load: Callable[[Any, Any], None]
+    export: Callable[[Any], Any]
+
+
+guards: dict[str, Guard] = {}
+actions: dict[str, Action] = {}
+verbs: dict[str, Verb] = {}
+date_sources: dict[str, DateSource] = {}
+built_ins: dict[str, BuiltIn] = {}
+sections: dict[str, Section] = {}
+# Functions that list (code, label) of the letter templates; `notifications` adds its own.
+template_sources: list[Callable[[], list[tuple[str, str]]]] = []
+
+
+def guard(
+    name: str, *, label: str | Promise, form: type[ParamsForm] = ParamsForm, of_fields: bool = False
+) -> Callable[..., Any]:
+    def register(check: Callable[[Any, Any], No | None]) -> Callable[[Any, Any], No | None]:
+        _add(guards, name, Guard(name, label, form, check, of_fields))
+        return check
+
+    return register
+
+
+def action(
+    name: str, *, label: str | Promise, form: type[ParamsForm] = ParamsForm, moves: bool = False
+) -> Callable[..., Any]:
+    def register(run: Callable[[Any, Any], dict[str, Any] | None]) -> Callable[[Any, Any], dict[str, Any] | None]:
+        _add(actions, name, Action(name, label, form, run, moves))
+        return run
+
+    return register
+
+
+def event(name: str, *, label: str | Promise, icon: str = "point") -> str:
+    """Register a verb and return its name, so that callers hold a constant."""
+    _add(verbs, name, Verb(name, label, icon))
+    return name
+
+
+def date_source(name: str, *, label: str | Promise) -> Callable[..., Any]:
+    def register(read: Callable[[Any], datetime | None]) -> Callable[[Any], datetime | None]:
+        _add(date_sources, name, DateSource(name, label, read))
+        return read
+
+    return register
+
+
+def built_in(code: str, *, label: str | Promise, type: str) -> None:
+    _add(built_ins, code, BuiltIn(code, label, type))
+
+
+def section(section: Section) -> None:
+    _add(sections, section.name, section)
+
+
+def _add(table: dict[str, Any], name: str, entry: Any) -> None:
+    if name in table:
+        raise ValueError(f"{name!r} is registered twice")
+    table[name] = entry
+
+
+def _words(entry: Guard | Action, params: dict[str, Any], pipeline: Any) -> str:
+    """The entry in words, for people: its label and its parameters as their form shows them."""
+    form = entry.form(params, pipeline=pipeline)
+    form.is_valid()
+    said = [text for field in form if (text := _say(field, form.cleaned_data.get(field.name)))]
+    return str(format_lazy("{}: {}", entry.label, ", ".join(said)) if said else entry.label)
+
+
+def _say(field: forms.BoundField, value: Any) -> str:
+    if value in (None, "", [], {}, False):
+        return ""
+    if value is True:
+        return str(field.label)
+    choices = dict(getattr(field.field, "flat_choices", ()))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(choices.get(item, item)) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {item}" for key, item in value.items())
+    return str(choices.get(value, value))

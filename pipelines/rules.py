@@ -1,0 +1,140 @@
+"""Asking and running rules: requirements collect refusals, actions run one by one, each in a savepoint."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from pipelines import feed, registry
+from pipelines.catalog import CompiledCondition, CompiledRule
+from pipelines.context import Context, cause, caused_by
+from pipelines.errors import MoveRefused, Refusal
+from pipelines.models import RuleRun
+
+log = logging.getLogger(__name__)
+
+# Rules that set off rules stop here: deeper than any honest regulation, shallow enough to stop at once.
+DEPTH_LIMIT = 8
+
+RULE_FAILED = registry.event("rule.failed", label=_("a rule could not run"), icon="alert-triangle")
+
+
+def refusals(rules: Iterable[CompiledRule], context: Context) -> list[Refusal]:
+    """What stands against it: the refusal of every requirement that applies and does not hold."""
+    found = []
+    for rule in rules:
+        asked = context.under(rule)
+        # A requirement asks who moves, not in whose name the rule speaks.
+        asked.by = context.by
+        if unmet(rule.conditions, asked):
+            continue
+        if no := rule.entry.check(asked, rule.params):
+            found.append(Refusal(rule.clause, rule.message or no.message, no.fields))
+    return found
+
+
+def unmet(conditions: Iterable[CompiledCondition], context: Context) -> str:
+    """The sentence of the first condition that is not met; empty when all are."""
+    for condition in conditions:
+        no = condition.guard.check(context, condition.params)
+        if condition.negated and no is None:
+            return _("not: %(words)s") % {"words": condition.guard.words(dict(condition.raw), context.pipeline.vocabulary)}
+        if no is not None and not condition.negated:
+            return no.message
+    return ""
+
+
+def run(rules: Iterable[CompiledRule], context: Context, occasion: str, *, strict: bool = False) -> list[RuleRun]:
+    """Run the rules for one occasion, each at most once, and keep a row of each; returns the rows.
+
+    A failed rule is kept with its error and blocks nothing. With `strict`, a move that the regulation refuses
+    is the caller's to answer: `MoveRefused` passes through (a person chose the scenario and can fill the form).
+    """
+    rows, skipped = [], []
+    for rule in rules:
+        asked = context.under(rule)
+        if why := unmet(rule.conditions, asked):
+            skipped.append(_row(asked, occasion, RuleRun.Status.SKIPPED, error=why))
+        elif row := run_one(asked, occasion, strict=strict):
+            rows.append(row)
+    if skipped:
+        RuleRun.objects.bulk_create(skipped, ignore_conflicts=True)
+    return rows + skipped
+
+
+def run_one(context: Context, occasion: str, *, strict: bool = False) -> RuleRun | None:
+    """Run `context.rule`; None when it has already run for this occasion."""
+    rule = context.rule
+    assert rule is not None
+    if cause().depth >= DEPTH_LIMIT:
+        return _keep_failure(context, occasion, RuleRun.Status.LOOPED, _("Rules set off one another without end."))
+    try:
+        with transaction.atomic(), caused_by(context.event.pk if context.event else None):
+            result = rule.entry.run(context, rule.params) or {}
+            row = _row(context, occasion, RuleRun.Status.OK, result=result)
+            row.save(force_insert=True)
+            return row
+    except IntegrityError as error:
+        context.deal.reload()
+        if _constraint(error) == "a_rule_runs_once_an_occasion":
+            return None
+        return _keep_failure(context, occasion, RuleRun.Status.FAILED, str(error))
+    except MoveRefused as refused:
+        context.deal.reload()
+        if strict:
+            raise
+        return _keep_failure(context, occasion, RuleRun.Status.FAILED, str(refused))
+    except Exception as error:
+        # Whatever an action does wrong, the person's own move stands; the administrator sees it and retries.
+        log.exception("rule %s failed on deal %s", rule.code, context.deal.pk)
+        context.deal.reload()
+        return _keep_failure(context, occasion, RuleRun.Status.FAILED, f"{type(error).__name__}: {error}")
+
+
+def _keep_failure(context: Context, occasion: str, status: RuleRun.Status, error: str) -> RuleRun | None:
+    row = _row(context, occasion, status, error=error)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return None
+    assert context.rule is not None
+    feed.write(
+        RULE_FAILED,
+        deal=context.deal,
+        by=context.by,
+        now=context.now,
+        data={"rule": context.rule.code, "clause": context.rule.clause, "error": error},
+    )
+    return row
+
+
+def _row(
+    context: Context,
+    occasion: str,
+    status: RuleRun.Status,
+    *,
+    result: dict[str, Any] | None = None,
+    error: str = "",
+) -> RuleRun:
+    assert context.rule is not None
+    return RuleRun(
+        rule_id=context.rule.id,
+        deal=context.deal,
+        occasion=occasion,
+        status=status,
+        values=context.seen,
+        result=result or {},
+        error=error,
+        cause=context.event,
+        at=context.now,
+    )
+
+
+def _constraint(error: IntegrityError) -> str:
+    diagnostics = getattr(error.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", "") or ""
