@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -84,15 +85,18 @@ class BuiltIn:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a playbook that an app of ours holds (letter templates, say).
+    """A part of `company.yaml` that an app of ours holds (letter templates, say), under the key `name`.
 
-    `check(rows, pipeline_code)` returns problems, `load(pipeline, rows)` writes, `export(pipeline)` returns rows.
+    `check(rows, folder)` returns the problems of what stands under the key, without touching the database;
+    `load(playbook_code, folder, rows, now)` makes the app's rows be these, inside the caller's transaction, and
+    writes nothing where they already are; `export(playbook_code)` returns the rows as plain data, in a stable
+    order, or nothing. `folder` is the playbook's own, for files that the rows name.
     """
 
     name: str
-    check: Callable[[Any, Any], Iterable[str]]
-    load: Callable[[Any, Any], None]
-    export: Callable[[Any], Any]
+    check: Callable[[Any, Path], Iterable[str]]
+    load: Callable[[str, Path, Any, datetime], None]
+    export: Callable[[str], Any]
 
 
 guards: dict[str, Guard] = {}
