@@ -112,6 +112,8 @@ class DealValues:
     def restore(self, snapshot: dict[str, Any]) -> None:
         for column, value in snapshot.items():
             setattr(self, column, value)
+        for record in ("contact", "company"):
+            self._state.fields_cache.pop(record, None)  # type: ignore[attr-defined]
 
     def become(self, other: Any) -> None:
         """Take over the state of a freshly read instance of the same row."""

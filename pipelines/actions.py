@@ -26,7 +26,7 @@ def move(context: Context, params: Any) -> dict[str, Any]:
     answers = {code: value for code, value in context.answers.items() if code in known} | (params.answers or {})
     if context.stage.code == params.to:
         if answers:
-            change_fields(context, answers)
+            engine.change_fields(context.deal, answers, by=context.by, now=context.now)
         return {"stayed": params.to}
     engine.move(context.deal, to=params.to, by=context.by, now=context.now, answers=answers)
     return {"moved": params.to}
@@ -49,15 +49,7 @@ class SetFieldParams(ParamsForm):
 @action("set_field", label=gettext_lazy("Set fields"), form=SetFieldParams)
 def set_field(context: Context, params: Any) -> dict[str, Any]:
     """Write values into fields of the deal."""
-    return change_fields(context, params.values)
-
-
-def change_fields(context: Context, values: dict[str, Any]) -> dict[str, Any]:
-    """Fill and save, with the feed entry; returns what changed."""
-    deal = context.deal
-    if changes := deal.fill(values, by=context.by, now=context.now):
-        deal.save(update_fields=deal.filled_columns)
-        engine.record(engine.FIELD_CHANGED, deal=deal, by=context.by, now=context.now, data={"fields": changes})
+    changes = engine.change_fields(context.deal, params.values, by=context.by, now=context.now)
     return {"fields": changes}
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from pipelines import catalog, door, feed, registry, rules, timers
 from pipelines.actor import SYSTEM, Actor
 from pipelines.catalog import CompiledPipeline, CompiledRule, CompiledScenario, CompiledStage
 from pipelines.context import Context
-from pipelines.errors import BadAnswer, MoveRefused, Refusal, RegulationError, StaleMove
+from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
 from pipelines.models import Event, Offer, RuleRun, StageChange, Timer
 
 DEAL_OPENED = registry.event("deal.opened", label=gettext_lazy("deal opened"), icon="plus")
@@ -33,11 +34,18 @@ TIMER_FIRED = registry.event("timer.fired", label=gettext_lazy("time came"), ico
 
 
 @transaction.atomic
-def place(deal: Any, *, stage: CompiledStage | None = None, by: Actor, now: datetime) -> StageChange:
+def place(
+    deal: Any,
+    *,
+    stage: CompiledStage | None = None,
+    by: Actor,
+    now: datetime,
+    prepare: Callable[[], None] | None = None,
+) -> StageChange:
     """Save a new deal on `stage` (by default the pipeline's first) and run what entering it brings.
 
     The entering requirements are asked only on a stage other than the first: a new request is never turned away.
-    Errors: MoveRefused.
+    `prepare` adds what hangs on the saved row (tags, say) before the rules look at it. Errors: MoveRefused.
     """
     pipeline = catalog.pipeline(deal.pipeline_id)
     stage = stage or pipeline.first_stage
@@ -51,6 +59,8 @@ def place(deal: Any, *, stage: CompiledStage | None = None, by: Actor, now: date
     event = feed.write(DEAL_OPENED, deal=deal, by=by, now=now, data={"to": stage.name, "to_code": stage.code})
     change = StageChange.objects.create(deal=deal, to_stage_id=stage.id, event=event, at=now)
     context.event = event
+    if prepare:
+        prepare()
     timers.arm_pipeline(deal, pipeline, now=now)
     _enter(context, stage, change)
     _hear(event, deal, pipeline, by, now)
@@ -98,7 +108,7 @@ def move(
         deal.stage_deadline = pipeline.calendar.add(now, target.limit) if target.limit else None
         deal.save(update_fields=[*filled, "pipeline", "stage", "status", "stage_since", "stage_deadline", "closed_at"])
     if changes:
-        record(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
+        _fields_changed(deal, changes, by=by, now=now)
     event = feed.write(
         DEAL_MOVED,
         deal=deal,
@@ -195,6 +205,24 @@ def handle(verb: str, *, deal: Any, outside_id: str, now: datetime, **facts: Any
         raise
 
 
+def change_fields(deal: Any, answers: dict[str, Any], *, by: Actor, now: datetime) -> dict[str, list[Any]]:
+    """Fill fields of a locked deal, save and record; returns {code: [before, after]}. Errors: BadAnswer."""
+    if changes := deal.fill(answers, by=by, now=now):
+        deal.save(update_fields=deal.filled_columns)
+        _fields_changed(deal, changes, by=by, now=now)
+    return changes
+
+
+def date_changed(deal: Any, dates: Iterable[str], *, now: datetime) -> None:
+    """A date that timers may count from has changed on a locked deal."""
+    timers.rearm(deal, catalog.pipeline(deal.pipeline_id), dates, now=now)
+
+
+def cancel_timers(deal: Any, *, now: datetime) -> None:
+    """Nothing is due any more on a locked deal that leaves the lists."""
+    timers.cancel_all(deal, now=now)
+
+
 def fire_due(now: datetime, *, limit: int = 100) -> int:
     """Fire up to `limit` due timers; returns how many were claimed. One step of the tick, run until it returns 0."""
     with transaction.atomic():
@@ -267,6 +295,11 @@ def lock(deal: Any) -> CompiledPipeline:
     return catalog.pipeline(locked.pipeline_id, stamp=locked.pipeline_stamp)
 
 
+def _fields_changed(deal: Any, changes: dict[str, list[Any]], *, by: Actor, now: datetime) -> None:
+    date_changed(deal, changes, now=now)
+    record(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
+
+
 def _entering(context: Context, source: CompiledStage | None, target: CompiledStage) -> list[Refusal]:
     pipeline = context.pipeline
     asked: list[CompiledRule] = []
@@ -329,18 +362,3 @@ def _stale(deal: Any) -> StaleMove:
 
 def _notes(answers: dict[str, Any]) -> dict[str, Any]:
     return {"answers": {code: str(value) for code, value in answers.items() if value not in (None, "")}}
-
-
-__all__ = [
-    "BadAnswer",
-    "choose",
-    "fire_due",
-    "handle",
-    "lock",
-    "move",
-    "place",
-    "record",
-    "retry",
-    "standing_against",
-    "take",
-]

@@ -42,8 +42,15 @@ def rearm(deal: Any, pipeline: CompiledPipeline, dates: Iterable[str], *, now: d
 
 def cancel_stage(deal: Any, stage: CompiledStage, *, now: datetime, closing: bool) -> None:
     """Cancel the left stage's timers; a closed deal has none of the pipeline's either."""
-    timers = _armed(deal) if closing else _armed(deal).filter(rule__stage=stage.id)
-    timers.update(state=Timer.State.CANCELLED, ended_at=now)
+    if closing:
+        cancel_all(deal, now=now)
+    else:
+        _armed(deal).filter(rule__stage=stage.id).update(state=Timer.State.CANCELLED, ended_at=now)
+
+
+def cancel_all(deal: Any, *, now: datetime) -> None:
+    """Nothing is due on this deal any more."""
+    _armed(deal).update(state=Timer.State.CANCELLED, ended_at=now)
 
 
 def due_moment(deal: Any, pipeline: CompiledPipeline, rule: CompiledRule, *, now: datetime) -> datetime | None:

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
@@ -34,6 +35,8 @@ class Team(models.Model):
 class UserManager(BaseUserManager["User"]):
     """Users are known by e-mail; there is no user name to invent."""
 
+    use_in_migrations = False
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
 
@@ -51,10 +54,6 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **(extra | {"is_staff": True, "is_superuser": True}))
 
 
-def _zones() -> list[tuple[str, str]]:
-    return [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone]
-
-
 class User(AbstractUser):
     """A person who signs in by e-mail, or a robot."""
 
@@ -65,7 +64,7 @@ class User(AbstractUser):
     team = models.ForeignKey(
         Team, models.SET_NULL, null=True, blank=True, related_name="members", verbose_name=_("team")
     )
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Moscow", choices=_zones)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Moscow")
     language = models.CharField(
         _("language"), max_length=2, default="ru", choices=[("ru", "Русский"), ("en", "English")]
     )
@@ -82,6 +81,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        if self.time_zone not in available_timezones():
+            raise ValidationError({"time_zone": _("There is no such time zone.")})
 
     @cached_property
     def role_names(self) -> frozenset[str]:

@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from pipelines.clock import Duration
 
 
-def validate_duration(text: str) -> None:
-    """A Django validator: `30m working`, `4h`, `1d`, `3w`."""
+def check_duration(column: str, text: str) -> None:
+    """Errors: ValidationError on `column` for anything but `30m working`, `4h`, `1d`, `3w` or nothing."""
     try:
-        Duration.parse(text)
+        if text:
+            Duration.parse(text)
     except ValueError as error:
-        raise ValidationError(str(error)) from error
+        raise ValidationError({column: str(error)}) from error
 
 
 class Pipeline(models.Model):
@@ -83,7 +84,7 @@ class Stage(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     color = models.CharField(_("colour"), max_length=20, default="blue")
     limit = models.CharField(
-        _("limit"), max_length=30, blank=True, validators=[validate_duration], help_text=_("For example: 3d, 4h working.")
+        _("limit"), max_length=30, blank=True, help_text=_("For example: 3d, 4h working.")
     )
     goal = models.TextField(_("goal"), blank=True, help_text=_("What is done on this stage."))
     script = models.TextField(
@@ -102,6 +103,9 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        check_duration("limit", self.limit)
 
 
 class StageRight(models.Model):
@@ -271,7 +275,7 @@ class Rule(models.Model):
     code = models.CharField(_("code"), max_length=120)
     clause = models.CharField(_("clause"), max_length=20)
     when = models.CharField(_("when"), max_length=6, choices=When.choices, default=When.ENTER)
-    period = models.CharField(_("period"), max_length=30, blank=True, validators=[validate_duration])
+    period = models.CharField(_("period"), max_length=30, blank=True)
     date = models.CharField(_("date"), max_length=60, blank=True)
     verb = models.CharField(_("event"), max_length=40, blank=True)
     effect = models.CharField(_("effect"), max_length=7, choices=Effect.choices, default=Effect.DO)
@@ -291,6 +295,9 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clause}: {self.code}"
+
+    def clean(self) -> None:
+        check_duration("period", self.period)
 
 
 class Condition(models.Model):

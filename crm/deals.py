@@ -1,0 +1,154 @@
+"""The verbs of deals besides moving: open, edit, hand to another person, tag, note, archive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models import Company, Contact, Deal, Tag, User
+from pipelines import catalog, engine, registry
+from pipelines.actor import Actor
+from pipelines.catalog import CompiledPipeline, CompiledStage
+from pipelines.errors import BadAnswer, RegulationError
+from pipelines.models import Event
+
+DEAL_ASSIGNED = registry.event("deal.assigned", label=gettext_lazy("responsible changed"), icon="user-share")
+DEAL_TAGGED = registry.event("deal.tagged", label=gettext_lazy("tags changed"), icon="tag")
+DEAL_LINKED = registry.event("deal.linked", label=gettext_lazy("contact or company changed"), icon="link")
+DEAL_ARCHIVED = registry.event("deal.archived", label=gettext_lazy("deal archived"), icon="archive")
+NOTE_WRITTEN = registry.event("note.written", label=gettext_lazy("note"), icon="note")
+
+NOTE_LIMIT = 20_000
+
+
+@transaction.atomic
+def open_deal(
+    *,
+    pipeline: CompiledPipeline,
+    name: str,
+    owner: User,
+    by: Actor,
+    now: datetime,
+    contact: Contact | None = None,
+    company: Company | None = None,
+    arrival: str = Deal.Arrival.HAND,
+    answers: dict[str, Any] | None = None,
+    stage: CompiledStage | None = None,
+    origin: Deal | None = None,
+    tags: list[str] | None = None,
+    values: dict[str, Any] | None = None,
+) -> Deal:
+    """Open a deal on the pipeline's first stage (or `stage`), with answers by field code; rules run at once.
+
+    `values` are stored values taken over as they are from another deal. Errors: BadAnswer, MoveRefused (a stage other than the first may ask for fields).
+    """
+    deal = Deal(
+        pipeline_id=pipeline.id,
+        owner=owner,
+        contact=contact,
+        company=company,
+        currency=pipeline.currency,
+        arrival=arrival,
+        origin=origin,
+        created_at=now,
+        values=values or {},
+    )
+    deal.fill({"name": name, **(answers or {})}, by=by, now=now)
+    engine.place(deal, stage=stage, by=by, now=now, prepare=lambda: tag_deal(deal, add=tags or [], by=by, now=now))
+    return deal
+
+
+@transaction.atomic
+def edit_deal(deal: Deal, answers: dict[str, Any], *, by: Actor, now: datetime) -> dict[str, list[Any]]:
+    """Set fields of the deal; returns {code: [before, after]}. Errors: BadAnswer, RegulationError without the right."""
+    pipeline = engine.lock(deal)
+    check_may_edit(deal, pipeline, by)
+    return engine.change_fields(deal, answers, by=by, now=now)
+
+
+@transaction.atomic
+def assign_deal(deal: Deal, *, owner: User, by: Actor, now: datetime, with_tasks: bool = True) -> None:
+    """Make another person responsible; his predecessor's open tasks on the deal go with it."""
+    pipeline = engine.lock(deal)
+    check_may_edit(deal, pipeline, by)
+    if deal.owner_id == owner.pk:
+        return
+    before, deal.owner = deal.owner, owner
+    deal.save(update_fields=["owner"])
+    if with_tasks:
+        deal.tasks.filter(state="open", owner=before).update(owner=owner)
+    engine.record(DEAL_ASSIGNED, deal=deal, by=by, now=now, data={"from": str(before), "to": str(owner)})
+
+
+@transaction.atomic
+def link_people(deal: Deal, *, contact: Contact | None, company: Company | None, by: Actor, now: datetime) -> None:
+    """Attach a contact and a company to the deal, or take them off."""
+    pipeline = engine.lock(deal)
+    check_may_edit(deal, pipeline, by)
+    before = [str(deal.contact or ""), str(deal.company or "")]
+    deal.contact, deal.company = contact, company
+    deal.save(update_fields=["contact", "company"])
+    after = [str(contact or ""), str(company or "")]
+    if before != after:
+        engine.record(DEAL_LINKED, deal=deal, by=by, now=now, data={"from": before, "to": after})
+
+
+@transaction.atomic
+def tag_deal(
+    deal: Deal, *, add: list[str] | None = None, remove: list[str] | None = None, by: Actor, now: datetime
+) -> None:
+    """Put tags on and take them off, by name; an unknown name becomes a new tag."""
+    names = [name for raw in add or [] if (name := " ".join(raw.split())[:60])]
+    present = set(deal.tags.values_list("name", flat=True))
+    missing = [name for name in dict.fromkeys(names) if name not in present]
+    gone = [name for name in remove or [] if name in present]
+    if not missing and not gone:
+        return
+    for name in missing:
+        tag = Tag.objects.filter(name__iexact=name).first() or Tag.objects.create(name=name)
+        deal.tags.add(tag)
+    deal.tags.remove(*Tag.objects.filter(name__in=gone))
+    engine.record(DEAL_TAGGED, deal=deal, by=by, now=now, data={"added": missing, "removed": gone})
+
+
+@transaction.atomic
+def write_note(deal: Deal, *, text: str, by: Actor, now: datetime) -> Event:
+    """Add a note to the deal's feed. Errors: BadAnswer."""
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise BadAnswer({"text": _("The note is empty.")})
+    if len(text) > NOTE_LIMIT:
+        raise BadAnswer({"text": _("At most %(limit)s characters.") % {"limit": NOTE_LIMIT}})
+    engine.lock(deal)
+    return engine.record(NOTE_WRITTEN, deal=deal, by=by, now=now, data={"text": text})
+
+
+@transaction.atomic
+def archive_deal(deal: Deal, *, by: Actor, now: datetime) -> None:
+    """Take the deal out of every list; its history stays. Open tasks are cancelled, timers too."""
+    from crm.tasks import cancel_task
+
+    pipeline = engine.lock(deal)
+    check_may_edit(deal, pipeline, by)
+    for task in deal.tasks.filter(state="open"):
+        cancel_task(task, by=by, now=now, reason=_("the deal was archived"))
+    engine.lock(deal)
+    engine.cancel_timers(deal, now=now)
+    deal.archived_at = now
+    deal.save(update_fields=["archived_at"])
+    engine.record(DEAL_ARCHIVED, deal=deal, by=by, now=now)
+
+
+def check_may_edit(deal: Deal, pipeline: CompiledPipeline, by: Actor) -> None:
+    """Errors: RegulationError where the stage is not the person's to edit."""
+    stage = pipeline.stage_by_id[deal.stage_id]
+    if by.is_person and not by.user.is_superuser and not stage.lets("edit", by.roles):
+        raise RegulationError(_("Your role may not change deals on “%(stage)s”.") % {"stage": stage.name})
+
+
+def pipeline_of(deal: Deal) -> CompiledPipeline:
+    return catalog.pipeline(deal.pipeline_id)

@@ -1,0 +1,171 @@
+"""Guards about the client and our contacts with him, tasks, tags and evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from crm.contacting import CALL_ANSWERED, MESSAGE_RECEIVED
+from crm.models import ContactPoint, Deal
+from pipelines.context import Context
+from pipelines.engine import SCENARIO_CHOSEN
+from pipelines.models import Event
+from pipelines.params import DurationField, FieldField, ParamsForm, ScenarioField, WordsField
+from pipelines.registry import No, guard
+
+
+class AttemptsParams(ParamsForm):
+    at_least = forms.IntegerField(label=gettext_lazy("at least"), min_value=1)
+
+
+@guard("attempts", label=gettext_lazy("Contact attempts since the last communication"), form=AttemptsParams)
+def attempts(context: Context, params: Any) -> No | None:
+    """There were enough attempts since the client last communicated with us."""
+    made = context.deal.attempts
+    context.seen["attempts"] = made
+    if made >= params.at_least:
+        return None
+    message = ngettext(
+        "%(made)s contact attempt was made, at least %(need)s are needed.",
+        "%(made)s contact attempts were made, at least %(need)s are needed.",
+        made,
+    )
+    return No(message % {"made": made, "need": params.at_least})
+
+
+class SilenceParams(ParamsForm):
+    period = DurationField(label=gettext_lazy("at least"))
+
+
+@guard("silence", label=gettext_lazy("Silence since the last communication"), form=SilenceParams)
+def silence(context: Context, params: Any) -> No | None:
+    """Enough time has passed since the client last communicated with us (for a lead never reached, since it came)."""
+    since = context.deal.last_contact_at or context.deal.created_at
+    context.seen["silent_since"] = since.isoformat()
+    allowed_from = context.pipeline.calendar.add(since, params.period)
+    if context.now >= allowed_from:
+        return None
+    day = date_format(timezone.localtime(allowed_from), "DATETIME_FORMAT")
+    return No(_("Too early: allowed from %(day)s.") % {"day": day})
+
+
+@guard("reached", label=gettext_lazy("The client was reached at least once"))
+def reached(context: Context, params: Any) -> No | None:
+    """There was communication with the client at some time."""
+    context.seen["last_contact_at"] = str(context.deal.last_contact_at or "")
+    return None if context.deal.last_contact_at else No(_("The client was never reached."))
+
+
+class ChannelsParams(ParamsForm):
+    only = WordsField(label=gettext_lazy("known channels"))
+
+
+@guard("channels", label=gettext_lazy("The only known channels"), form=ChannelsParams)
+def channels(context: Context, params: Any) -> No | None:
+    """The contact (and its company) can be reached by these channels, all of them and no other."""
+    kinds = context.fact("channels", lambda: _channels(context.deal))
+    if set(kinds) == set(params.only):
+        return None
+    names = ", ".join(str(ContactPoint.Kind(kind).label) for kind in kinds) or _("none")
+    return No(_("Other channels are known: %(names)s.") % {"names": names})
+
+
+class ChannelParams(ParamsForm):
+    kind = forms.ChoiceField(label=gettext_lazy("channel"), choices=ContactPoint.Kind.choices)
+
+
+@guard("has_channel", label=gettext_lazy("A known channel"), form=ChannelParams)
+def has_channel(context: Context, params: Any) -> No | None:
+    """The contact (or its company) can be reached by this channel."""
+    kinds = context.fact("channels", lambda: _channels(context.deal))
+    return None if params.kind in kinds else No(_("not known: %(kind)s") % {"kind": ContactPoint.Kind(params.kind).label})
+
+
+def _channels(deal: Deal) -> list[str]:
+    points = ContactPoint.objects.none()
+    if deal.contact_id:
+        points = ContactPoint.objects.filter(contact=deal.contact_id)
+    if deal.company_id:
+        points = points | ContactPoint.objects.filter(company=deal.company_id)
+    return sorted(set(points.values_list("kind", flat=True)))
+
+
+class EvidenceParams(ParamsForm):
+    field = FieldField(label=gettext_lazy("field"))
+
+
+# What proves the client's words: what he wrote, or a conversation whose recording can be listened to.
+WRITTEN = frozenset({MESSAGE_RECEIVED, "letter.received"})
+
+
+@guard("evidence", label=gettext_lazy("Evidence from the feed"), form=EvidenceParams)
+def evidence(context: Context, params: Any) -> No | None:
+    """The field names an incoming letter or message of this deal, or a conversation with its recording."""
+    chosen = context.value(params.field)
+    if chosen:
+        event = context.fact(f"event {chosen}", lambda: Event.objects.filter(pk=chosen, deal=context.deal).first())
+        if event is not None and proves(event):
+            return None
+        message = _("This entry proves nothing: choose a letter or message of the client, or a recorded conversation.")
+    else:
+        message = _("Choose the proof in the feed: a letter or message of the client, or a recorded conversation.")
+    return No(message, (params.field,))
+
+
+def proves(event: Event) -> bool:
+    """Whether a feed entry is evidence of what the client said."""
+    return event.verb in WRITTEN or (event.verb == CALL_ANSWERED and bool(event.data.get("recording")))
+
+
+@guard("open_task", label=gettext_lazy("Has an open task"))
+def open_task(context: Context, params: Any) -> No | None:
+    """The deal has an open task."""
+    return None if context.deal.next_task_at else No(_("The deal needs an open task."))
+
+
+class ArrivalParams(ParamsForm):
+    ways = forms.MultipleChoiceField(label=gettext_lazy("came by"), choices=Deal.Arrival.choices)
+
+
+@guard("arrival", label=gettext_lazy("The deal came by"), form=ArrivalParams)
+def arrival(context: Context, params: Any) -> No | None:
+    """How the deal came to us."""
+    context.seen["arrival"] = context.deal.arrival
+    return None if context.deal.arrival in params.ways else No(_("came by: %(way)s") % {"way": context.deal.get_arrival_display()})
+
+
+class TagParams(ParamsForm):
+    name = forms.CharField(label=gettext_lazy("tag"))
+
+
+@guard("tagged", label=gettext_lazy("Has the tag"), form=TagParams)
+def tagged(context: Context, params: Any) -> No | None:
+    """The deal carries the tag."""
+    names = context.fact("tags", lambda: sorted(context.deal.tags.values_list("name", flat=True)))
+    found = params.name.casefold() in {name.casefold() for name in names}
+    return None if found else No(_("no tag “%(name)s”") % {"name": params.name})
+
+
+class OutcomesParams(ParamsForm):
+    scenario = ScenarioField(label=gettext_lazy("outcome"))
+    exactly = forms.IntegerField(label=gettext_lazy("exactly"), min_value=0, required=False)
+    at_least = forms.IntegerField(label=gettext_lazy("at least"), min_value=1, required=False)
+
+
+@guard("outcomes", label=gettext_lazy("How often an outcome was chosen in a row"), form=OutcomesParams)
+def outcomes(context: Context, params: Any) -> No | None:
+    """How many times this outcome was chosen since the last communication, the present time included."""
+    count = context.fact(f"outcomes {params.scenario}", lambda: _outcomes(context.deal, params.scenario))
+    exact = params.exactly is None or count == params.exactly
+    enough = params.at_least is None or count >= params.at_least
+    return None if exact and enough else No(_("chosen so far: %(count)s") % {"count": count})
+
+
+def _outcomes(deal: Deal, scenario: str) -> int:
+    events = Event.objects.filter(deal=deal, verb=SCENARIO_CHOSEN, data__scenario=scenario)
+    return (events.filter(at__gt=deal.last_contact_at) if deal.last_contact_at else events).count()

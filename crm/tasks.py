@@ -1,0 +1,251 @@
+"""The verbs of tasks. Each keeps the deal's `next_task_at` and writes the feed, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Min
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models import Deal, Task, User
+from pipelines import catalog, engine, registry
+from pipelines.actor import Actor
+from pipelines.catalog import CompiledScenario
+from pipelines.errors import BadAnswer, RegulationError
+
+TASK_CREATED = registry.event("task.created", label=gettext_lazy("task set"), icon="checkbox")
+TASK_COMPLETED = registry.event("task.completed", label=gettext_lazy("task done"), icon="circle-check")
+TASK_POSTPONED = registry.event("task.postponed", label=gettext_lazy("task moved"), icon="calendar-due")
+TASK_CHANGED = registry.event("task.changed", label=gettext_lazy("task changed"), icon="pencil")
+TASK_CANCELLED = registry.event("task.cancelled", label=gettext_lazy("task cancelled"), icon="circle-x")
+
+TEXT_LIMIT = 500
+RESULT_LIMIT = 5000
+# Nobody plans further; a typing error in the year should not make a task invisible for a century.
+FAR = timedelta(days=366 * 5)
+
+
+class TaskGone(RegulationError):
+    """This task is already finished."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This task is already finished."))
+
+
+@transaction.atomic
+def create_task(
+    *,
+    text: str,
+    due_at: datetime,
+    owner: User,
+    by: Actor,
+    now: datetime,
+    deal: Deal | None = None,
+    contact: Any = None,
+    company: Any = None,
+    kind: str = Task.Kind.OTHER,
+    code: str = "",
+    all_day: bool = False,
+) -> Task:
+    """Set a task for `owner`. Errors: BadAnswer for an empty or too long text or a date out of reason."""
+    text = _checked_text(text)
+    _check_due(due_at, now)
+    task = Task.objects.create(
+        text=text,
+        due_at=due_at,
+        owner=owner,
+        deal=deal,
+        contact=contact,
+        company=company,
+        kind=kind,
+        code=code,
+        all_day=all_day,
+        rule_id=by.rule_id,
+        created_by=by.user,
+        created_at=now,
+    )
+    if deal is not None and (deal.next_task_at is None or due_at < deal.next_task_at):
+        deal.next_task_at = due_at
+        deal.save(update_fields=["next_task_at"])
+    _record(TASK_CREATED, task, by=by, now=now, data={"due_at": due_at.isoformat(), "owner": str(owner)})
+    return task
+
+
+@transaction.atomic
+def complete_task(task: Task, *, result: str, by: Actor, now: datetime, revision: int | None = None) -> Task:
+    """Finish the task with a short result (AX-2.5). Errors: BadAnswer without a result, TaskGone."""
+    deal = _lock(task, revision)
+    if deal is not None and task_outcomes(task, deal) and by.is_person and _only_by_outcome(task, deal):
+        raise RegulationError(_("This task is finished by choosing an outcome."))
+    _complete(task, deal, result=result, scenario="", by=by, now=now)
+    return task
+
+
+@transaction.atomic
+def choose_outcome(
+    task: Task, code: str, *, by: Actor, now: datetime, answers: dict[str, Any], revision: int | None = None
+) -> Task:
+    """Finish (or postpone) the task by one of its scenarios, which does the rest.
+
+    `answers` holds the scenario's questions, the fields its move asked for, and the manager's own `result`.
+    Errors: TaskGone, BadAnswer, MoveRefused (nothing changed), RegulationError for an outcome not offered here.
+    """
+    deal = _lock(task, revision)
+    scenario = next((item for item in task_outcomes(task, deal) if item.code == code), None)
+    if deal is None or scenario is None:
+        raise RegulationError(_("This task has no such outcome."))
+    answers = _checked_answers(scenario, answers, deal)
+    result = str(answers.pop("result", "") or scenario.result or scenario.label)
+    if scenario.completes:
+        _complete(task, deal, result=result, scenario=code, by=by, now=now)
+    else:
+        # The note on a task that stays open says what came of this try.
+        task.result, task.scenario, task.revision = _checked_result(result), code, task.revision + 1
+        task.save(update_fields=["result", "scenario", "revision"])
+    engine.choose(deal, scenario, task=task, by=by, now=now, answers=answers)
+    return task
+
+
+@transaction.atomic
+def postpone_task(task: Task, *, due_at: datetime, by: Actor, now: datetime, revision: int | None = None) -> Task:
+    """Move the task to another time. Errors: TaskGone, BadAnswer."""
+    deal = _lock(task, revision)
+    _check_due(due_at, now)
+    before, task.due_at, task.revision = task.due_at, due_at, task.revision + 1
+    task.save(update_fields=["due_at", "revision"])
+    _keep_next_task(deal)
+    _record(
+        TASK_POSTPONED, task, by=by, now=now, data={"from": before.isoformat(), "to": due_at.isoformat()}
+    )
+    return task
+
+
+@transaction.atomic
+def edit_task(
+    task: Task, *, text: str, due_at: datetime, kind: str, owner: User, by: Actor, now: datetime, revision: int
+) -> Task:
+    """Change what is asked, by when and of whom. Errors: TaskGone, BadAnswer."""
+    deal = _lock(task, revision)
+    text = _checked_text(text)
+    _check_due(due_at, now)
+    after = {"text": text, "due_at": due_at, "kind": kind, "owner": owner}
+    changes = {name: [str(getattr(task, name)), str(value)] for name, value in after.items() if getattr(task, name) != value}
+    if changes:
+        for name, value in after.items():
+            setattr(task, name, value)
+        task.revision += 1
+        task.save(update_fields=[*after, "revision"])
+        _keep_next_task(deal)
+        _record(TASK_CHANGED, task, by=by, now=now, data={"fields": changes})
+    return task
+
+
+@transaction.atomic
+def cancel_task(task: Task, *, by: Actor, now: datetime, reason: str = "") -> Task:
+    """Take the task off without a result; the feed keeps it. Errors: TaskGone."""
+    deal = _lock(task, None)
+    task.cancel()
+    task.result, task.ended_at, task.revision = reason[:RESULT_LIMIT], now, task.revision + 1
+    task.save(update_fields=["state", "result", "ended_at", "revision"])
+    _keep_next_task(deal)
+    _record(TASK_CANCELLED, task, by=by, now=now, data={"result": reason})
+    return task
+
+
+def task_outcomes(task: Task, deal: Deal | None) -> list[CompiledScenario]:
+    """The scenarios that are outcomes of this open task where its deal now stands."""
+    if deal is None or task.state != Task.State.OPEN:
+        return []
+    pipeline = catalog.pipeline(deal.pipeline_id)
+    stage = pipeline.stage_by_id[deal.stage_id]
+    return [scenario for scenario in pipeline.scenarios if scenario.serves(task, stage)]
+
+
+def _only_by_outcome(task: Task, deal: Deal) -> bool:
+    """A task that names its scenarios by its own code can't be waved through with a free result."""
+    return any(task.code and task.code in scenario.tasks for scenario in task_outcomes(task, deal) if scenario.completes)
+
+
+def _complete(task: Task, deal: Deal | None, *, result: str, scenario: str, by: Actor, now: datetime) -> None:
+    task.result, task.scenario, task.ended_at = _checked_result(result), scenario, now
+    task.revision += 1
+    task.complete()
+    task.save(update_fields=["state", "result", "scenario", "ended_at", "revision"])
+    _keep_next_task(deal)
+    _record(TASK_COMPLETED, task, by=by, now=now, data={"result": task.result, "scenario": scenario})
+
+
+def _lock(task: Task, revision: int | None) -> Deal | None:
+    """Lock the deal, then the task (the engine's order), and bring both up to date. Errors: TaskGone."""
+    deal = task.deal
+    if deal is not None:
+        engine.lock(deal)
+    fresh = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
+    if fresh.state != Task.State.OPEN:
+        raise TaskGone
+    if revision is not None and fresh.revision != revision:
+        raise RegulationError(_("This task was changed meanwhile. Look at it again."))
+    task.__dict__.update({name: value for name, value in fresh.__dict__.items() if name != "_state"})
+    return deal
+
+
+def _keep_next_task(deal: Deal | None) -> None:
+    if deal is None:
+        return
+    earliest = Task.objects.filter(deal=deal, state=Task.State.OPEN).aggregate(at=Min("due_at"))["at"]
+    if earliest != deal.next_task_at:
+        deal.next_task_at = earliest
+        deal.save(update_fields=["next_task_at"])
+
+
+def _record(verb: str, task: Task, *, by: Actor, now: datetime, data: dict[str, Any]) -> None:
+    facts = {"task": task.pk, "code": task.code, "kind": task.kind, "text": task.text, **data}
+    engine.record(verb, deal=task.deal, contact=task.contact, company=task.company, by=by, now=now, data=facts)
+
+
+def _checked_text(text: str) -> str:
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise BadAnswer({"text": _("Say what is to be done.")})
+    if len(text) > TEXT_LIMIT:
+        raise BadAnswer({"text": _("At most %(limit)s characters.") % {"limit": TEXT_LIMIT}})
+    return text
+
+
+def _checked_result(result: str) -> str:
+    result = result.replace("\x00", "").strip()
+    if not result:
+        raise BadAnswer({"result": _("A task is finished with a short result.")})
+    if len(result) > RESULT_LIMIT:
+        raise BadAnswer({"result": _("At most %(limit)s characters.") % {"limit": RESULT_LIMIT}})
+    return result
+
+
+def _check_due(due_at: datetime, now: datetime) -> None:
+    if abs(due_at - now) > FAR:
+        raise BadAnswer({"due_at": _("This date is too far away.")})
+
+
+def _checked_answers(scenario: CompiledScenario, answers: dict[str, Any], deal: Deal) -> dict[str, Any]:
+    """Answers in the types their questions ask for; what a move asked for besides passes through to `fill`."""
+    from pipelines import fields
+
+    parsers: dict[str, Any] = {"date": fields.parse_day, "datetime": fields.parse_moment}
+    checked, errors = dict(answers), {}
+    for question in scenario.questions:
+        raw = answers.get(question.code)
+        if raw in (None, "", []):
+            if question.required:
+                errors[question.code] = _("This must be answered.")
+            checked.pop(question.code, None)
+        elif question.type in parsers:
+            try:
+                checked[question.code] = parsers[question.type](raw)
+            except ValueError as error:
+                errors[question.code] = str(error)
+    if errors:
+        raise BadAnswer(errors)
+    return checked
