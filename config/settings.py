@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "crm.middleware.WorkplaceMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -227,7 +228,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 5},
     },
     "counters": {
-        "task": "pipelines.tasks.compact_counters",
+        "task": "crm.jobs.compact_counters",
         "schedule": 60.0,
         "options": {"expires": 60},
     },
