@@ -98,7 +98,7 @@ def choose_outcome(
     if deal is None or scenario is None:
         raise RegulationError(_("This task has no such outcome."))
     answers = _checked_answers(scenario, answers, deal)
-    result = str(answers.pop("result", "") or scenario.result or scenario.label)
+    result = str(answers.pop("result", "") or scenario.result)
     if scenario.completes:
         _complete(task, deal, result=result, scenario=code, by=by, now=now)
     else:

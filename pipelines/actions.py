@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from pipelines import engine
 from pipelines.context import Context
-from pipelines.models import Offer
+from pipelines.models import Offer, StageChange
 from pipelines.params import PairsField, ParamsForm, StageField
 from pipelines.registry import action
 
@@ -65,3 +65,12 @@ def offer(context: Context, name: str, params: dict[str, Any], text: str) -> dic
         ignore_conflicts=True,
     )
     return {"offered": text}
+
+
+@action("move_back", label=gettext_lazy("Move the deal back where it came from"), moves=True)
+def move_back(context: Context, params: Any) -> dict[str, Any]:
+    """Return the deal to the stage from which it came to the present one."""
+    last = StageChange.objects.filter(deal=context.deal, to_stage=context.deal.stage_id).latest("pk")
+    came_from = context.pipeline.stage_by_id.get(last.from_stage_id or 0, context.pipeline.first_stage)
+    engine.move(context.deal, to=came_from, by=context.by, now=context.now)
+    return {"moved": came_from.code}

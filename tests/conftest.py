@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-pytest_plugins = ["tests.fixtures.smtp", "tests.fixtures.browser"]
+pytest_plugins = ["tests.fixtures.cast", "tests.fixtures.smtp", "tests.fixtures.browser"]
 
 
 @pytest.fixture(autouse=True)
