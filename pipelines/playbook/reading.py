@@ -102,7 +102,9 @@ def _build(loader: _Loader, node: Any, problems: list[tuple[int, str]], depth: i
             if not isinstance(key_node, yaml.ScalarNode):
                 problems.append((at, "a key must be a word"))
             elif key in found:
-                problems.append((at, f"the key “{key}” stands here twice (first on line {found.lines[key]})"))
+                problems.append(
+                    (at, f"the key “{key}” stands here twice (first on line {found.lines[key]})")
+                )
             else:
                 found[key] = _build(loader, value_node, problems, depth + 1)
                 found.lines[key] = at
@@ -135,7 +137,14 @@ def plain(value: Any) -> Any:
 def dump(data: Any) -> str:
     """Plain data as playbook YAML: in its own order, Cyrillic as it is, short lists on one line."""
     return str(
-        yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=110)
+        yaml.dump(
+            data,
+            Dumper=_Dumper,
+            allow_unicode=True,
+            sort_keys=False,
+            default_flow_style=False,
+            width=110,
+        )
     )
 
 
@@ -145,7 +154,10 @@ def _text(dumper: yaml.SafeDumper, data: str) -> Any:
 
 
 def _rows(dumper: yaml.SafeDumper, data: list[Any]) -> Any:
-    short = not any(isinstance(item, (dict, list)) or "\n" in str(item) for item in data) and len(str(data)) < 90
+    short = (
+        not any(isinstance(item, (dict, list)) or "\n" in str(item) for item in data)
+        and len(str(data)) < 90
+    )
     return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=short)
 
 

@@ -55,7 +55,9 @@ class RuleSpec:
     @property
     def base_code(self) -> str:
         """The code it has where none is written, before repeats are numbered."""
-        where = f"scenario.{self.scenario}" if self.scenario else f"{self.stage or 'any'}.{self.when}"
+        where = (
+            f"scenario.{self.scenario}" if self.scenario else f"{self.stage or 'any'}.{self.when}"
+        )
         return f"{where}.{self.name}"
 
 

@@ -1,0 +1,105 @@
+"""`manage.py playbook load|check|export|diff|list [NAME] [--dir PATH]`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from pipelines import playbook
+from pipelines.errors import PlaybookError
+from pipelines.models import Pipeline
+from pipelines.playbook.exporting import write
+
+
+class Command(BaseCommand):
+    help = "Load, check, export and compare playbooks: the regulation as YAML."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("what", choices=["load", "check", "export", "diff", "list"])
+        parser.add_argument(
+            "name",
+            nargs="?",
+            help="a playbook's folder name or path; for export, also a pipeline's code",
+        )
+        parser.add_argument(
+            "--dir",
+            type=Path,
+            help="where playbooks stand; for export, where to write (else: print)",
+        )
+        parser.add_argument(
+            "--new",
+            action="store_true",
+            help="load: only where no pipeline of the playbook exists yet",
+        )
+
+    def handle(self, *args: Any, what: str, name: str | None, **options: Any) -> None:
+        if name is None and what != "list":
+            raise CommandError(
+                _("Name a playbook: %(names)s") % {"names": ", ".join(_names(options["dir"]))}
+            )
+        try:
+            getattr(self, f"_{what}")(name, **options)
+        except PlaybookError as error:
+            raise CommandError("\n".join(error.problems)) from error
+
+    def _list(self, name: str | None, **options: Any) -> None:
+        for folder in playbook.shipped(options["dir"]):
+            book, problems = playbook.read_book(folder)
+            codes = ", ".join(spec.code for spec in book.pipelines)
+            self.stdout.write(
+                f"{folder.name}: {book.company.name} ({codes}){' !' if problems else ''}"
+            )
+
+    def _load(self, name: str, **options: Any) -> None:
+        folder = playbook.find(name, options["dir"])
+        if options["new"]:
+            book, _problems = playbook.read_book(folder)
+            if book.company.code and Pipeline.objects.filter(playbook=book.company.code).exists():
+                return
+        for line in playbook.load(folder, now=timezone.now()).lines():
+            self.stdout.write(line)
+
+    def _check(self, name: str, **options: Any) -> None:
+        problems = playbook.check(playbook.find(name, options["dir"]))
+        if problems:
+            raise PlaybookError(problems)
+        self.stdout.write(_("%(name)s: no problems") % {"name": name})
+
+    def _export(self, name: str, **options: Any) -> None:
+        found = Pipeline.objects.filter(is_active=True)
+        rows = list(found.filter(code=name) or found.filter(playbook=Path(name).name))
+        if not rows:
+            raise CommandError(
+                _("No pipeline and no playbook “%(name)s” in the database.") % {"name": name}
+            )
+        for row in rows:
+            if options["dir"] is None:
+                self.stdout.write(playbook.export(row), ending="")
+            else:
+                options["dir"].mkdir(parents=True, exist_ok=True)
+                path = options["dir"] / f"{row.code}.yaml"
+                path.write_text(playbook.export(row), encoding="utf-8")
+                self.stdout.write(str(path))
+
+    def _diff(self, name: str, **options: Any) -> None:
+        book, problems = playbook.read_book(playbook.find(name, options["dir"]))
+        if problems:
+            raise PlaybookError(problems)
+        for spec in book.pipelines:
+            row = Pipeline.objects.filter(code=spec.code).first()
+            old = playbook.export(row) if row else ""
+            for number, line in enumerate(playbook.diff(old, write(spec))):
+                if number == 0:
+                    self.stdout.write(
+                        f"--- {spec.code}: " + _("in the database") + "\n+++ " + _("in the file")
+                    )
+                self.stdout.write(line)
+
+
+def _names(root: Path | None) -> list[str]:
+    return [folder.name for folder in playbook.shipped(root)]
