@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy, ngettext
+
+from notifications import letters, placeholders
+from notifications.models import Message, MessageFile, Template, TemplateFile
+from pipelines.actor import Actor
+from pipelines.errors import RegulationError
+
+
+class TemplateForm(forms.ModelForm):
+    class Meta:
+        model = Template
+        fields = ("name", "code", "playbook", "kind", "subject", "body", "is_active")
+        widgets = {
+            "subject": forms.TextInput(attrs={"size": 90}),
+            "body": forms.Textarea(attrs={"rows": 18, "cols": 100}),
+        }
+
+
+class TemplateFileInline(admin.TabularInline):
+    model = TemplateFile
+    extra = 0
+
+
+@admin.register(Template)
+class TemplateAdmin(admin.ModelAdmin):
+    form = TemplateForm
+    list_display = ("name", "code", "playbook", "subject", "is_active")
+    list_filter = ("playbook", "is_active")
+    search_fields = ("name", "code", "subject", "body")
+    readonly_fields = ("known_placeholders",)
+    inlines = (TemplateFileInline,)
+
+    @admin.display(description=gettext_lazy("placeholders"))
+    def known_placeholders(self, template: Template) -> str:
+        pairs = ((f"{{{item.name}}}", item.label) for item in placeholders.known.values())
+        return format_html_join("\n", "<div><code>{}</code> – {}</div>", pairs)
+
+
+class ReadOnly:
+    """Rows that only the code writes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MessageFileInline(ReadOnly, admin.TabularInline):
+    model = MessageFile
+    extra = 0
+    fields = ("name", "size", "content_type")
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnly, admin.ModelAdmin):
+    """The outbox: to look at, and to send again what failed."""
+
+    list_display = (
+        "created_at",
+        "to",
+        "subject",
+        "status",
+        "attempts",
+        "next_try_at",
+        "sent_at",
+        "uncertain",
+        "error",
+    )
+    list_filter = ("status", "uncertain", "channel", "template")
+    search_fields = ("to", "subject", "message_id")
+    list_select_related = False
+    show_full_result_count = False
+    ordering = ("-id",)
+    actions = ("send_again",)
+    exclude = ("html",)
+    inlines = (MessageFileInline,)
+
+    @admin.action(description=gettext_lazy("Send again"), permissions=["view"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        by, again = Actor.person(request.user), 0
+        for message in queryset.select_related("deal"):
+            try:
+                letters.retry_message(message, by=by, now=timezone.now())
+                again += 1
+            except RegulationError as error:
+                self.message_user(request, f"{message}: {error}", messages.ERROR)
+        if again:
+            said = ngettext(
+                "%(count)s letter is queued again.", "%(count)s letters are queued again.", again
+            )
+            self.message_user(request, said % {"count": again}, messages.SUCCESS)

@@ -1,0 +1,219 @@
+"""Letters: render one from a template, queue it in the outbox, try a failed one again."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.db import IntegrityError, transaction
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models import Deal, User
+from notifications import bodies, placeholders
+from notifications.models import Message, MessageFile, Template
+from pipelines import engine, registry
+from pipelines.actor import Actor
+from pipelines.errors import RegulationError
+
+log = logging.getLogger(__name__)
+
+LETTER_QUEUED = registry.event("letter.queued", label=gettext_lazy("letter written"), icon="mail")
+LETTER_SENT = registry.event("letter.sent", label=gettext_lazy("letter sent"), icon="mail-forward")
+LETTER_FAILED = registry.event(
+    "letter.failed", label=gettext_lazy("letter not sent"), icon="mail-x"
+)
+
+# Most servers take 25 MB or more, and base64 makes a third more out of it.
+FILES_LIMIT = 18 * 1024 * 1024
+SUBJECT_LIMIT = 250
+BODY_LIMIT = 200_000
+EXCERPT = 300
+
+
+class LetterError(RegulationError):
+    """This letter can't be sent."""
+
+
+class NoAddress(LetterError):
+    """The contact has no e-mail."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The contact has no e-mail."))
+
+
+def render(template: Template, deal: Deal, user: User) -> tuple[str, str]:
+    """Subject and body with the placeholders filled in, `user` being who writes.
+
+    The body is a SafeString where the template is HTML, plain text otherwise; `queue_letter` tells them by that.
+    """
+    occasion = placeholders.Occasion(deal=deal, manager=user, playbook=template.playbook)
+    # A client's name may hold anything; a subject stays one line.
+    subject = " ".join(placeholders.fill_in(template.subject, occasion).split())[:SUBJECT_LIMIT]
+    if bodies.is_html(template.body):
+        return subject, bodies.clean(placeholders.fill_in(template.body, occasion, html=True))
+    return subject, placeholders.fill_in(template.body, occasion)
+
+
+@transaction.atomic
+def queue_letter(
+    *,
+    deal: Deal,
+    subject: str,
+    body: str,
+    by: Actor,
+    now: datetime,
+    to: str | None = None,
+    template: Template | None = None,
+    files: Iterable[Any] = (),
+    dedupe_key: str | None = None,
+    not_before: datetime | None = None,
+) -> Message:
+    """Put a letter into the outbox and the feed; it leaves after the commit, and not before `not_before`.
+
+    `to` is by default the contact's first e-mail. `body` is plain text, or HTML where it is a SafeString (it is
+    cleaned either way). `files` are `TemplateFile`s (shared, not copied), other rows with a `file` and a `name`,
+    or uploaded files. A letter with the `dedupe_key` of an earlier one is not made: the earlier is returned.
+    Errors: NoAddress, LetterError, RegulationError for an archived deal; then nothing is queued.
+    """
+    engine.lock(deal)
+    address = check_address(to or (deal.contact.point("email") if deal.contact else ""))
+    text, html = check_body(body)
+    message = Message(
+        deal=deal,
+        contact=deal.contact,
+        to=address,
+        subject=check_subject(subject),
+        text=text,
+        html=html,
+        template=template,
+        author=by.user,
+        rule_id=by.rule_id,
+        dedupe_key=dedupe_key,
+        created_at=now,
+        not_before=not_before,
+        next_try_at=max(now, not_before) if not_before else now,
+    )
+    attached = [_attachment(file) for file in files]
+    if sum(file.size for file in attached) > FILES_LIMIT:
+        raise LetterError(_("The attached files are larger than 18 MB together."))
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError:
+        if dedupe_key and (earlier := Message.objects.filter(dedupe_key=dedupe_key).first()):
+            return earlier
+        raise
+    for file in attached:
+        file.message = message
+        file.save()
+    data = describe(message) | {
+        "excerpt": message.text[:EXCERPT],
+        "files": [file.name for file in attached],
+    }
+    engine.record(LETTER_QUEUED, deal=deal, by=by, now=now, data=data)
+    transaction.on_commit(kick)
+    return message
+
+
+@transaction.atomic
+def retry_message(message: Message, *, by: Actor, now: datetime) -> Message:
+    """Queue a failed letter again, an uncertain one too: that is a person's decision. Errors: RegulationError."""
+    deal = message.deal
+    engine.lock(deal)
+    message = Message.objects.select_for_update().get(pk=message.pk)
+    if message.status != Message.Status.FAILED:
+        raise LetterError(_("Only a letter that failed can be sent again."))
+    message.queue_again(now=now)
+    message.save(update_fields=Message.DELIVERY)
+    engine.record(
+        LETTER_QUEUED, deal=deal, by=by, now=now, data=describe(message) | {"again": True}
+    )
+    transaction.on_commit(kick)
+    return message
+
+
+def describe(message: Message) -> dict[str, Any]:
+    """What the feed keeps of a letter, for all its entries alike."""
+    return {
+        "message": message.pk,
+        "to": message.to,
+        "subject": message.subject,
+        "template": message.template.name if message.template else "",
+    }
+
+
+def kick() -> None:
+    """Tell Celery that a letter waits. Without a broker nothing is lost: the beat's next sweep finds the row."""
+    from notifications.tasks import kick_deliver
+
+    try:
+        kick_deliver()
+    except Exception as error:
+        log.warning("A letter waits for the next sweep, the broker does not answer: %s", error)
+
+
+def check_address(address: str) -> str:
+    """Errors: NoAddress when empty, LetterError for anything but one plain address."""
+    address = address.strip()
+    if not address:
+        raise NoAddress
+    try:
+        # It knows no line breaks, commas, names or comments: nothing of a header gets through.
+        EmailValidator()(address)
+    except ValidationError:
+        raise LetterError(
+            _("“%(address)s” is not an e-mail address.") % {"address": address[:100]}
+        ) from None
+    return address
+
+
+def check_subject(subject: str) -> str:
+    """Errors: LetterError for more than one line, or too long a one."""
+    subject = subject.strip()
+    # Control characters and the two Unicode line ends: what could begin a new header, or look as if.
+    if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in subject):
+        raise LetterError(_("A subject is one line."))
+    if len(subject) > SUBJECT_LIMIT:
+        raise LetterError(
+            _("A subject has at most %(limit)s characters.") % {"limit": SUBJECT_LIMIT}
+        )
+    return subject
+
+
+def check_body(body: str) -> tuple[str, str]:
+    """The body as plain text and as safe HTML. Errors: LetterError when it is too long or holds no text."""
+    if len(body) > BODY_LIMIT:
+        raise LetterError(_("The letter is too long."))
+    body_is_html = isinstance(body, SafeString)
+    body = type(body)(body.replace("\x00", "").replace("\r\n", "\n"))
+    html = bodies.clean(body) if body_is_html else bodies.from_text(body)
+    text = bodies.to_text(html) if body_is_html else str(body)
+    if not text.strip():
+        raise LetterError(_("The letter is empty."))
+    return text, html
+
+
+def _attachment(source: Any) -> MessageFile:
+    """An unsaved row for a template's file, another stored file, or an upload."""
+    stored = getattr(source, "file", None)
+    is_row = hasattr(source, "_meta") and stored is not None
+    name = str(source.name).rsplit("/", 1)[-1][:255]
+    try:
+        size = stored.size if is_row else source.size
+    except OSError:
+        raise LetterError(_("The file “%(name)s” is gone.") % {"name": name}) from None
+    return MessageFile(
+        # The stored name alone makes the rows share one file; an upload is written by the storage on saving.
+        file=stored.name if is_row else source,
+        name=name,
+        size=size,
+        content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
+    )

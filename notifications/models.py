@@ -1,0 +1,271 @@
+"""What is said to clients: templates an administrator writes, and the outbox of letters on their way."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from crm.models import Deal, User
+from notifications import placeholders
+
+
+class TemplateQuerySet(models.QuerySet["Template"]):
+    def active(self) -> TemplateQuerySet:
+        return self.filter(is_active=True)
+
+
+class Template(models.Model):
+    """A letter written in advance, with placeholders in braces; it belongs to a company's playbook."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+
+    code = models.SlugField(_("code"), unique=True)
+    playbook = models.SlugField(
+        _("playbook"), blank=True, help_text=_("The set of pipelines it belongs to.")
+    )
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind.choices, default=Kind.EMAIL)
+    name = models.CharField(_("name"), max_length=150)
+    subject = models.CharField(_("subject"), max_length=250, blank=True)
+    body = models.TextField(
+        _("text"), blank=True, help_text=_("Plain text or simple HTML; placeholders in braces.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    objects = TemplateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["playbook", "name"]
+        verbose_name = _("letter template")
+        verbose_name_plural = _("letter templates")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """A subject is one line, and every placeholder is one that can be filled in."""
+        errors = {}
+        for field in ("subject", "body"):
+            if problems := placeholders.problems(getattr(self, field)):
+                errors[field] = problems
+        if len(self.subject.splitlines()) > 1:
+            errors.setdefault("subject", []).append(str(_("A subject is one line.")))
+        if errors:
+            raise ValidationError(errors)
+
+
+class AttachedFile(models.Model):
+    """What the files of a template and of a letter have in common."""
+
+    file = models.FileField(_("file"), upload_to="letters/%Y/%m/", max_length=255)
+    name = models.CharField(
+        _("name"), max_length=255, blank=True, help_text=_("As the client sees it.")
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.name and self.file:
+            self.name = str(self.file.name).rsplit("/", 1)[-1][:255]
+        super().save(*args, **kwargs)
+
+
+class TemplateFile(AttachedFile):
+    """A file that a template's letters come with; whoever sends one may take it off (AX-3.4)."""
+
+    template = models.ForeignKey(Template, models.CASCADE, related_name="files")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = _("attached file")
+        verbose_name_plural = _("attached files")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User) -> MessageQuerySet:
+        """Letters of the deals that the user sees."""
+        if user.visible_owner_ids is None:
+            return self
+        return self.filter(deal__in=Deal.objects.visible_to(user))
+
+    def due(self, now: datetime) -> MessageQuerySet:
+        """What is to be sent by now, the longest waiting first."""
+        queued = self.filter(status=Message.Status.QUEUED, next_try_at__lte=now)
+        return queued.order_by("next_try_at", "id")
+
+    def abandoned(self, before: datetime) -> MessageQuerySet:
+        """Claimed before the moment and neither sent nor given back: the worker is gone."""
+        return self.filter(status=Message.Status.SENDING, claimed_at__lt=before)
+
+
+def new_message_id() -> str:
+    """An RFC 5322 Message-ID, the same for every try, so that a receiver can tell a repetition."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{uuid.uuid4().hex}@{domain}>"
+
+
+class Message(FSMModelMixin, models.Model):
+    """A letter on its way out: `notifications.letters` queues it, `notifications.outbox` delivers it."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("being sent")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+
+    channel = models.CharField(
+        _("channel"), max_length=5, choices=Channel.choices, default=Channel.EMAIL
+    )
+    deal = models.ForeignKey(
+        "crm.Deal", models.PROTECT, related_name="messages", verbose_name=_("deal")
+    )
+    contact = models.ForeignKey(
+        "crm.Contact",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("contact"),
+    )
+    to = models.CharField(_("to"), max_length=254)
+    subject = models.CharField(_("subject"), max_length=250, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    html = models.TextField(_("text as HTML"), blank=True)
+    template = models.ForeignKey(
+        Template,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("letter template"),
+    )
+    # As in the feed: the person whose deed it is, and the rule that carried it out.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
+    )
+    rule = models.ForeignKey(
+        "pipelines.Rule",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("rule"),
+    )
+    status = FSMField(
+        _("status"), max_length=7, choices=Status.choices, default=Status.QUEUED, protected=True
+    )
+    message_id = models.CharField("Message-ID", max_length=255, unique=True, default=new_message_id)
+    dedupe_key = models.CharField(max_length=150, unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    # Nothing leaves earlier, so that a person can take the letter back.
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)
+    next_try_at = models.DateTimeField(_("next try"))
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    # Which claim holds the row. A worker that was given up for dead finds another's here, and stops.
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    # Committed before the server gets the end of the letter: empty means it can't have taken it.
+    handed_at = models.DateTimeField(_("handed over at"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+    uncertain = models.BooleanField(
+        _("uncertain"), default=False, help_text=_("Nobody knows whether the server took it.")
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    # What the transitions below may change; `save(update_fields=Message.DELIVERY)`.
+    DELIVERY = (
+        "status", "attempts", "next_try_at", "claim", "claimed_at", "handed_at", "sent_at", "error", "uncertain",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("outgoing letter")
+        verbose_name_plural = _("outbox")
+        indexes = [
+            # A delivery reads only what is due, a sweep only what is in flight; sent rows never weigh on them.
+            models.Index(
+                fields=["next_try_at", "id"], condition=Q(status="queued"), name="message_due"
+            ),
+            models.Index(
+                fields=["claimed_at"], condition=Q(status="sending"), name="message_in_flight"
+            ),
+            models.Index(
+                fields=["-id"], condition=Q(status="failed"), name="message_to_be_looked_at"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or self.to
+
+    @property
+    def speaker(self) -> User:
+        """In whose name it is written and who gets the answer: the author, or the deal's owner where a rule writes."""
+        return self.author if self.author is not None and not self.rule_id else self.deal.owner
+
+    @transition(field=status, source=Status.QUEUED, target=Status.SENDING)
+    def take(self, *, now: datetime) -> None:
+        """A worker takes it; the lease runs from now."""
+        self.attempts += 1
+        self.claim, self.claimed_at, self.handed_at = uuid.uuid4(), now, None
+
+    @transition(field=status, source=Status.SENDING, target=Status.QUEUED)
+    def put_back(self, *, at: datetime, error: str) -> None:
+        """The server certainly did not take it; it is tried again at the moment."""
+        self.next_try_at, self.error = at, error
+        self.claimed_at = self.handed_at = None
+
+    # Also from failed and queued: an answer that comes after the sweep lost patience is still the truth.
+    @transition(
+        field=status, source=[Status.SENDING, Status.FAILED, Status.QUEUED], target=Status.SENT
+    )
+    def confirm(self, *, now: datetime) -> None:
+        """The server took it."""
+        self.sent_at, self.error, self.uncertain = now, "", False
+
+    @transition(field=status, source=Status.SENDING, target=Status.FAILED)
+    def give_up(self, *, error: str, uncertain: bool = False) -> None:
+        """It was refused for good, or nobody knows what became of it; a person decides."""
+        self.error, self.uncertain = error, uncertain
+
+    @transition(field=status, source=Status.FAILED, target=Status.QUEUED)
+    def queue_again(self, *, now: datetime) -> None:
+        """Only through `notifications.letters.retry_message`."""
+        self.attempts, self.next_try_at = 0, now
+        # The claim and `handed_at` stay until the next one, for an answer that may yet come.
+        self.error, self.uncertain = "", False
+
+
+class MessageFile(AttachedFile):
+    """A file that goes with a letter; one from a template shares the template's stored file."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="files")
+    size = models.PositiveIntegerField(_("size, bytes"), default=0)
+    content_type = models.CharField(_("content type"), max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("attached file")
+        verbose_name_plural = _("attached files")
