@@ -1,0 +1,96 @@
+"""Signing in and out, choosing a new password, and the language."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import views
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from crm import jobs
+from crm.accounts import ForgottenForm, SignInForm
+
+log = logging.getLogger(__name__)
+
+
+class SignIn(views.LoginView):
+    """The page that everybody who is not signed in is sent to (PZ-3.2)."""
+
+    form_class = SignInForm
+    template_name = "registration/login.html"
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.headers.get("HX-Request"):
+            # The session ended while a page was open: the whole page signs in, not its part.
+            back = request.headers.get("HX-Current-URL", "/")
+            safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+            url = f"{reverse('crm:login')}?{urlencode({'next': back if safe else '/'})}"
+            return HttpResponse(status=204, headers={"HX-Redirect": url})
+        return super().dispatch(request, *args, **kwargs)
+
+
+class SignOut(views.LogoutView):
+    """Only by POST: a link on a foreign page signs nobody out."""
+
+    next_page = reverse_lazy("crm:login")
+
+
+class ChangePassword(views.PasswordChangeView):
+    template_name = "registration/password_change.html"
+    success_url = reverse_lazy("crm:home")
+
+    def form_valid(self, form: object) -> HttpResponse:
+        messages.success(self.request, _("The password is changed."))
+        return super().form_valid(form)  # type: ignore[arg-type]
+
+
+class NewPassword(views.PasswordResetConfirmView):
+    """Where the link of the letter leads; it works once and for a day."""
+
+    template_name = "registration/new_password.html"
+    success_url = reverse_lazy("crm:home")
+    post_reset_login = True
+
+    def form_valid(self, form: object) -> HttpResponse:
+        messages.success(self.request, _("The password is changed."))
+        return super().form_valid(form)  # type: ignore[arg-type]
+
+
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Ask for a letter with a link. The address is looked up by a worker, so that nothing here tells who has an account."""
+    form = ForgottenForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "registration/forgotten.html", {"form": form}, status=422 if form.errors else 200)
+    try:
+        jobs.send_reset_letter.delay(form.cleaned_data["email"])
+    except jobs.send_reset_letter.OperationalError as error:
+        log.warning("A reset letter was not queued, the broker does not answer: %s", error)
+        form.add_error(None, _("Letters can't be sent just now. Try again in a few minutes."))
+        return render(request, "registration/forgotten.html", {"form": form}, status=503)
+    return render(request, "registration/forgotten_sent.html", {"email": form.cleaned_data["email"]})
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Speak the chosen language from now on: kept with the user, and in a cookie for the page of signing in."""
+    code, back = request.POST.get("language", ""), request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = redirect(back)
+    if not translation.check_for_language(code) or code not in dict(settings.LANGUAGES):
+        return response
+    if request.user.is_authenticated:
+        request.user.language = code
+        request.user.save(update_fields=["language"])
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 24 * 3600, samesite="Lax")
+    return response

@@ -1,0 +1,77 @@
+/* What every page needs: dialogs, toasts, and words for a server that fails. No inline handlers anywhere. */
+(() => {
+  "use strict";
+  const byId = (id) => document.getElementById(id);
+  const dialogWindow = () => tabler.Modal.getOrCreateInstance(byId("dialog-window"));
+
+  function toast(text, kind = "success") {
+    const node = byId("toast-template").content.firstElementChild.cloneNode(true);
+    node.classList.add(`app-toast-${kind}`);
+    node.querySelector(".toast-body").textContent = text;
+    byId("toasts").append(node);
+    node.addEventListener("hidden.bs.toast", () => node.remove());
+    // A refusal is read, not glimpsed.
+    new tabler.Toast(node, { delay: kind === "danger" ? 12000 : 5000 }).show();
+  }
+  window.reglament = { toast };
+
+  // HX-Trigger: {"toast": {"text": …, "kind": "success|warning|danger"}, "dialog:close": true}
+  document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
+  document.addEventListener("dialog:close", () => dialogWindow().hide());
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "dialog") return;
+    if (!byId("dialog").childElementCount) return dialogWindow().hide();
+    dialogWindow().show();
+    focusFirst();
+  });
+  document.addEventListener("shown.bs.modal", focusFirst);
+  document.addEventListener("hidden.bs.modal", (event) => {
+    if (event.target.id === "dialog-window") byId("dialog").replaceChildren();
+  });
+  function focusFirst() {
+    const dialog = byId("dialog");
+    const field = dialog.querySelector("[autofocus], .is-invalid") ||
+      dialog.querySelector("input:not([type=hidden]):not([type=radio]), select, textarea");
+    if (field && !dialog.contains(document.activeElement)) field.focus();
+  }
+
+  document.addEventListener("htmx:responseError", (event) => {
+    const said = event.detail.xhr.getResponseHeader("HX-Trigger");
+    if (!said || !said.includes('"toast"')) toast(document.body.dataset.failed, "danger");
+  });
+  document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline, "danger"));
+
+  // Ctrl+Enter sends the form one types in; «/» goes to the search box.
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    } else if (event.code === "Slash" && !typing && !event.ctrlKey && !event.altKey && !event.metaKey && byId("search")) {
+      event.preventDefault();
+      byId("search").focus();
+    }
+  });
+
+  // A select or a tick that is the whole form sends it at once: <form data-send-on-change>.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-send-on-change]");
+    if (form) form.requestSubmit();
+  });
+
+  // The found list closes on Escape and on a click elsewhere; arrows walk through it.
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(".app-search")) byId("search-found")?.replaceChildren();
+  });
+  document.addEventListener("keydown", (event) => {
+    const found = byId("search-found");
+    if (!found || !event.target.closest(".app-search")) return;
+    if (event.key === "Escape") { found.replaceChildren(); byId("search").focus(); }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const stops = [byId("search"), ...found.querySelectorAll("a")];
+    const next = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    event.preventDefault();
+    stops[Math.max(0, Math.min(next, stops.length - 1))].focus();
+  });
+})();
