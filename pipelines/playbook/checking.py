@@ -95,12 +95,12 @@ def task_codes(rules: Iterable[RuleSpec]) -> set[str]:
 
 
 def task_kinds() -> set[str]:
-    choices = [
-        registry.actions[name].form.base_fields["kind"].choices
-        for name in registry.actions
-        if _sets_task(name)  # type: ignore[attr-defined]
+    fields: list[Any] = [
+        entry.form.base_fields["kind"]
+        for name, entry in registry.actions.items()
+        if _sets_task(name)
     ]
-    return {str(code) for pairs in choices for code, _label in pairs if code}
+    return {str(code) for field in fields for code, _label in field.choices if code}
 
 
 def _sets_task(name: str) -> bool:

@@ -129,8 +129,17 @@ class Cursor:
         return Cursor(data, file=self.file, path=path, problems=self.problems, line=line)
 
     def done(self) -> None:
-        for key in self.data:
-            if key not in self.known:
+        for key, value in self.data.items():
+            if key in self.known:
+                continue
+            if value is None and " " in key:
+                # `{goal: one, two}`: the comma ended the text.
+                self.complain(
+                    _("“%(key)s” is no key: put a text with commas or colons in quotes")
+                    % {"key": key},
+                    key,
+                )
+            else:
                 self.complain(
                     _("unknown key “%(key)s”%(hint)s")
                     % {"key": key, "hint": hint(key, self.known)},

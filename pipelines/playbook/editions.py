@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from pipelines import catalog
 from pipelines.errors import PlaybookError
-from pipelines.models import Edition, Pipeline
+from pipelines.models import Edition, Pipeline, Schedule
 
 from .checking import Surroundings, check_pipeline
 from .cursor import Problems
@@ -90,7 +90,8 @@ def read_text(text: str, *, file: str) -> PipelineSpec:
         raise PlaybookError(
             [f"{file}:{line}: {sentence}" for line, sentence in error.problems]
         ) from error
-    problems += check_pipeline(spec, Surroundings(everything=catalog.vocabulary_of_all()))
+    schedules = set(Schedule.objects.values_list("code", flat=True))
+    problems += check_pipeline(spec, Surroundings(catalog.vocabulary_of_all(), schedules=schedules))
     if problems:
         raise PlaybookError(problems)
     return spec

@@ -284,7 +284,7 @@ def _bare(entry: registry.Guard | registry.Action | None, params: dict[str, Any]
     primary = entry.form.primary() if entry else None
     if not params:
         return None
-    if list(params) == [primary]:
+    if primary is not None and list(params) == [primary]:
         value = params[primary]
         if value is not None and not isinstance(value, dict):
             return plain(value)

@@ -202,11 +202,11 @@ def _conditions(rule: Cursor, key: str, *, negated: bool) -> list[ConditionSpec]
     found = []
     for item in value if isinstance(value, list) else [] if value is None else [value]:
         if isinstance(item, str):
-            found.append(ConditionSpec(item, {}, negated, place))
+            found.append(ConditionSpec(item, {}, negated, place=place))
         elif isinstance(item, Map) and len(item) == 1:
             [(name, raw)] = item.items()
             found.append(
-                ConditionSpec(name, _params(registry.guards.get(name), raw), negated, place)
+                ConditionSpec(name, _params(registry.guards.get(name), raw), negated, place=place)
             )
         else:
             rule.complain(

@@ -20,20 +20,22 @@ class Place:
         return ": ".join(part for part in (at, self.path) if part)
 
 
-def _place() -> Any:
-    return field(default=Place(), compare=False, repr=False)
+@dataclass(kw_only=True)
+class Placed:
+    """Something that stands somewhere; where, is no part of what it is."""
+
+    place: Place = field(default=Place(), compare=False, repr=False)
 
 
 @dataclass
-class ConditionSpec:
+class ConditionSpec(Placed):
     name: str
     params: dict[str, Any]
     negated: bool = False
-    place: Place = _place()
 
 
 @dataclass
-class RuleSpec:
+class RuleSpec(Placed):
     """`stage` and `scenario` are codes; both empty: on every stage."""
 
     name: str
@@ -50,7 +52,6 @@ class RuleSpec:
     message: str = ""
     active: bool = True
     conditions: list[ConditionSpec] = field(default_factory=list)
-    place: Place = _place()
 
     @property
     def base_code(self) -> str:
@@ -62,7 +63,7 @@ class RuleSpec:
 
 
 @dataclass
-class FieldSpec:
+class FieldSpec(Placed):
     code: str
     label: str
     type: str = "text"
@@ -70,7 +71,6 @@ class FieldSpec:
     choices: list[str] = field(default_factory=list)
     tab: str = ""
     help_text: str = ""
-    place: Place = _place()
 
     @property
     def full_code(self) -> str:
@@ -79,7 +79,7 @@ class FieldSpec:
 
 
 @dataclass
-class StageSpec:
+class StageSpec(Placed):
     code: str
     name: str
     kind: str = "open"
@@ -89,20 +89,18 @@ class StageSpec:
     script: str = ""
     needs_task: bool = True
     rights: dict[str, list[str]] = field(default_factory=dict)
-    place: Place = _place()
 
 
 @dataclass
-class QuestionSpec:
+class QuestionSpec(Placed):
     code: str
     label: str = ""
     type: str = "text"
     required: bool = False
-    place: Place = _place()
 
 
 @dataclass
-class ScenarioSpec:
+class ScenarioSpec(Placed):
     code: str
     label: str
     tasks: list[str] = field(default_factory=list)
@@ -111,11 +109,10 @@ class ScenarioSpec:
     completes: bool = True
     result: str = ""
     questions: list[QuestionSpec] = field(default_factory=list)
-    place: Place = _place()
 
 
 @dataclass
-class PipelineSpec:
+class PipelineSpec(Placed):
     """`rules` stand in the file's order: stage by stage, then those of every stage, then the scenarios'."""
 
     code: str
@@ -128,7 +125,6 @@ class PipelineSpec:
     stages: list[StageSpec] = field(default_factory=list)
     rules: list[RuleSpec] = field(default_factory=list)
     scenarios: list[ScenarioSpec] = field(default_factory=list)
-    place: Place = _place()
 
 
 def derived_codes(rules: Iterable[RuleSpec]) -> list[str]:
