@@ -76,7 +76,7 @@ class Run:
         self.debug = self.environment.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}
         self.services = Services(self.var)
         self.embedded = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
-        self.started_services = False
+        self.services_mark = self.var / "run.services"
         self.lock: TextIO | None = None
         self.supervisor = Supervisor(self.var / "run.json", self.environment, say)
 
@@ -89,8 +89,10 @@ class Run:
         database = os.environ.get("DATABASE_URL") or ""
         if self.embedded:
             say("starting PostgreSQL and Valkey")
-            # Set before, so that an interrupted start is tidied up as well.
-            self.started_services = not self.services.healthy()
+            # Before they start, so that an interrupted start is tidied up as well. The file is
+            # for the next run, should this one be killed: then those servers are its to stop.
+            if not self.services.healthy():
+                self.services_mark.touch()
             addresses: Addresses = self.services.start()[0]
             database = database or addresses.database_url
         self._translations()
@@ -106,15 +108,16 @@ class Run:
 
     def _only_one(self) -> None:
         """Two runs on one database would send its letters with two sets of workers."""
-        self.lock = (self.var / "run.lock").open("a+")
+        lock = (self.var / "run.lock").open("a+")
         try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self.lock.seek(0)
+            lock.seek(0)
             raise RunError(
-                f"Reglament already runs in this folder ({self.lock.read().strip()}): "
+                f"Reglament already runs in this folder ({lock.read().strip()}): "
                 "open that address, or stop it first with Ctrl-C in its terminal."
             ) from None
+        self.lock = lock
         self.lock.truncate(0)
         self.lock.write(f"process {os.getpid()}, {self.address}\n")
         self.lock.flush()
@@ -160,7 +163,7 @@ class Run:
 
     def _static(self) -> None:
         wanted = digest(
-            (p for p in (*ROOT.glob("static/**/*"), *ROOT.glob("*/static/**/*")) if p.is_file()),
+            (p for p in ROOT.glob("static/**/*") if p.is_file()),
             ROOT / "package-lock.json",
             ROOT / "config" / "frontend.py",
             ROOT / "requirements.txt",
@@ -229,12 +232,14 @@ class Run:
             ):
                 say("a database server ended, starting it again")
                 self.services.start()
-                self.started_services = True
 
     def stop(self) -> None:
+        if self.lock is None:
+            return  # another run's processes and servers
         self.supervisor.stop()
-        if self.started_services:
+        if self.services_mark.exists():
             self.services.stop()
+            self.services_mark.unlink()
 
 
 def count(url: str, table: str) -> int:

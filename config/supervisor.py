@@ -91,15 +91,19 @@ class Supervisor:
             noted = json.loads(self.notes.read_text())
         except (OSError, ValueError):
             return 0
-        ended = 0
+        left = []
         for pid, created in noted:
-            with suppress(psutil.Error, ProcessLookupError, PermissionError):
+            with suppress(psutil.Error):
+                process = psutil.Process(pid)
                 # A number is used again for another process; its birth is not.
-                if abs(psutil.Process(pid).create_time() - created) < 1:
-                    os.killpg(pid, signal.SIGKILL)
-                    ended += 1
+                if abs(process.create_time() - created) < 1:
+                    left += [*process.children(recursive=True), process]
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(left, timeout=STOP_SECONDS)
         self.notes.unlink(missing_ok=True)
-        return ended
+        return len(left)
 
     def _start(self, child: Child) -> None:
         with child.log.open("ab") as log:

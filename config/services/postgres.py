@@ -53,6 +53,10 @@ def binaries() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
+class _StillHeld(Exception):
+    """Left-over processes of a killed server still hold its shared memory."""
+
+
 class Postgres:
     """One server with its data in `home`/data."""
 
@@ -107,20 +111,17 @@ class Postgres:
         command = [str(tools / "postgres"), "-D", str(self.data), "-p", str(state.postgres_port)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
-        with self.log.open("ab") as log:
-            offset = log.tell()
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.home,
-                # A session of its own: Ctrl-C in the terminal must not reach the database
-                # before the programs that still use it.
-                start_new_session=True,
-                **unprivileged.run_as(user),
-            )
-        self._wait(process, state, offset)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            self._bury_the_dead()
+            try:
+                self._launch(command, state, deadline)
+                break
+            except _StillHeld as error:
+                # Processes of a server that was killed notice its death within a moment.
+                if time.monotonic() > deadline:
+                    raise ServicesError(f"PostgreSQL did not start: {error}") from None
+                time.sleep(0.5)
         self._create_database(state)
 
     def stop(self) -> None:
@@ -137,6 +138,18 @@ class Postgres:
                 # Immediate shutdown: the next start recovers from the log, as after a power cut.
                 process.send_signal(signal.SIGQUIT)
                 process.wait(STOP_SECONDS)
+
+    def _bury_the_dead(self) -> None:
+        """Lets a start go past the lock of a killed server that nobody has waited for.
+
+        To kill(2) a zombie lives, so PostgreSQL would refuse. It passes over the number of
+        its own parent, which is this process, and still checks the old shared memory.
+        """
+        lock = self.data / "postmaster.pid"
+        with suppress(OSError, ValueError, psutil.NoSuchProcess):
+            pid, rest = lock.read_text().split("\n", 1)
+            if psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE:
+                lock.write_text(f"{os.getpid()}\n{rest}")
 
     def _connect(self, state: State, database: str) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(
@@ -204,11 +217,26 @@ class Postgres:
                 "see «Upgrade» in docs/deploy.md."
             )
 
-    def _wait(self, process: "subprocess.Popen[bytes]", state: State, offset: int) -> None:
-        deadline = time.monotonic() + START_SECONDS
+    def _launch(self, command: list[str], state: State, deadline: float) -> None:
+        with self.log.open("ab") as log:
+            offset = log.tell()
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                # A session of its own: Ctrl-C in the terminal must not reach the database
+                # before the programs that still use it.
+                start_new_session=True,
+                **unprivileged.run_as(unprivileged.database_user()),
+            )
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise ServicesError(f"PostgreSQL did not start: {self._said(offset)}")
+                said = self._said(offset)
+                if "still in use" in said:
+                    raise _StillHeld(said)
+                raise ServicesError(f"PostgreSQL did not start: {said}")
             if self.answers(state):
                 # Ours to leave running: the object must not warn about it when collected.
                 process.returncode = 0
