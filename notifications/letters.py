@@ -203,8 +203,8 @@ def check_body(body: str) -> tuple[str, str]:
 
 def _attachment(source: Any) -> MessageFile:
     """An unsaved row for a template's file, another stored file, or an upload."""
-    stored = getattr(source, "file", None)
-    is_row = hasattr(source, "_meta") and stored is not None
+    stored: Any = getattr(source, "file", None)
+    is_row = hasattr(source, "_meta")
     name = str(source.name).rsplit("/", 1)[-1][:255]
     try:
         size = stored.size if is_row else source.size

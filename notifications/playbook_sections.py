@@ -86,7 +86,7 @@ def load(playbook: str, folder: Path, rows: Any, now: datetime) -> None:
             ]
         )
     for row in rows or []:
-        columns = _columns(row) | {"playbook": playbook, "is_active": True}
+        columns: dict[str, Any] = _columns(row) | {"playbook": playbook, "is_active": True}
         template = known.get(columns["code"])
         if template is None:
             template = Template.objects.create(**columns)
@@ -135,14 +135,14 @@ def export(playbook: str) -> list[dict[str, Any]]:
         .order_by("code")
         .prefetch_related("files")
     ):
-        row = {
+        row: dict[str, Any] = {
             "template": template.code,
             "name": template.name,
             "subject": template.subject,
             "body": template.body,
         }
         if files := [file.name for file in template.files.all()]:
-            row["files"] = files  # type: ignore[assignment]
+            row["files"] = files
         rows.append({key: value for key, value in row.items() if value})
     return rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from celery import current_app, shared_task
 from django.utils import timezone
@@ -38,4 +39,5 @@ def deliver() -> int:
 def kick_deliver() -> None:
     """Ask the workers for a delivery now. Errors: kombu's OperationalError without a broker, at once."""
     with current_app.connection_for_write(transport_options=_IMPATIENT) as connection:
-        deliver.apply_async(connection=connection, retry=False, expires=60)
+        options: dict[str, Any] = {"connection": connection}
+        deliver.apply_async(retry=False, expires=60, **options)

@@ -81,6 +81,7 @@ def _session(connection: EmailBackend) -> Any:
     except (OSError, smtplib.SMTPException) as error:
         raise SendError(_said(error), unreachable=True) from error
     server = connection.connection
+    assert server is not None
     try:
         yield server
     finally:
