@@ -1,0 +1,186 @@
+"""Several workers at once, and one that is killed: no letter is lost, none goes twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from crm.models import Deal
+from notifications import letters, outbox
+from notifications.models import Message
+from pipelines.actor import Actor
+from tests.factories import NOON
+from tests.fixtures.smtp import Postbox
+from tests.notifications.conftest import Stalling
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def queue(deal: Deal, count: int = 1, now=NOON) -> list[Message]:
+    by = Actor.person(deal.owner)
+    return [
+        letters.queue_letter(deal=deal, subject=f"№ {n}", body="т", by=by, now=now)
+        for n in range(count)
+    ]
+
+
+def in_threads(count: int, work: Callable[[], object]) -> None:
+    """Run it in so many threads, each with a connection of its own."""
+
+    def one(_number: int) -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(one, range(count)))
+
+
+def test_workers_at_once_deliver_each_letter_once(deal: Deal, smtp_server: Postbox) -> None:
+    queue(deal, 24)
+
+    def work() -> None:
+        while outbox.deliver_one_due(NOON):
+            pass
+
+    in_threads(4, work)
+    assert sorted(item["Subject"] for item in smtp_server.letters) == sorted(
+        f"№ {n}" for n in range(24)
+    )
+    assert set(Message.objects.values_list("status", flat=True)) == {"sent"}
+    deal.reload()
+    assert deal.attempts == 24
+    assert deal.events.filter(verb="letter.sent").count() == 24
+
+
+def test_without_the_lock_two_workers_would_take_the_same_letter(deal: Deal) -> None:
+    """The race that the lock of `_claim` is there for, shown to happen without it."""
+    queue(deal)
+    seen = []
+
+    def claim_without_a_lock() -> None:
+        with transaction.atomic():
+            message = Message.objects.due(NOON).first()
+            seen.append(message)
+            while len(seen) < 2:
+                time.sleep(0.01)
+
+    in_threads(2, claim_without_a_lock)
+    assert seen[0] == seen[1] is not None
+    seen.clear()
+    in_threads(2, lambda: seen.append(outbox._claim(NOON)))
+    assert sorted(item is None for item in seen) == [False, True]
+
+
+def test_one_dedupe_key_at_once_makes_one_letter(deal: Deal) -> None:
+    by = Actor.person(deal.owner)
+
+    def work() -> None:
+        own = Deal.objects.get(pk=deal.pk)
+        letters.queue_letter(deal=own, subject="т", body="т", by=by, now=NOON, dedupe_key="once")
+
+    in_threads(4, work)
+    assert Message.objects.count() == 1
+    assert deal.events.filter(verb="letter.queued").count() == 1
+
+
+def test_a_letter_of_a_transaction_that_failed_does_not_exist(
+    deal: Deal, smtp_server: Postbox
+) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        queue(deal)
+        raise ZeroDivisionError
+    assert not outbox.deliver_one_due(NOON)
+    assert not deal.events.filter(verb="letter.queued").exists()
+
+
+def worker(server: Postbox) -> subprocess.Popen[bytes]:
+    """A process of its own that delivers one letter to the server."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    database = urlunsplit(parts._replace(path="/" + str(connection.settings_dict["NAME"])))
+    environment = os.environ | {
+        "DATABASE_URL": database,
+        "EMAIL_URL": f"smtp://{server.host}:{server.port}",
+        "EMAIL_TIMEOUT": "60",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "MEDIA_ROOT": str(django_settings.MEDIA_ROOT),
+    }
+    code = (
+        "import django; django.setup()\n"
+        "from django.utils import timezone\n"
+        "from notifications import outbox\n"
+        "outbox.deliver_one_due(timezone.now())\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment)
+
+
+def until(happens: Callable[[], object]) -> None:
+    end = time.monotonic() + 30
+    while not happens():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+
+
+def test_a_worker_killed_between_claim_and_sending_loses_nothing_and_sends_nothing_twice(
+    deal: Deal, stalling_server: Stalling
+) -> None:
+    [letter] = queue(deal)
+    stalling_server.silent_at = "MAIL"
+    process = worker(stalling_server)
+    until(lambda: Message.objects.filter(status="sending").exists())
+    kill(process)
+    letter.refresh_from_db()
+    assert (letter.status, letter.handed_at) == ("sending", None)
+
+    stalling_server.silent_at = ""
+    now = timezone.now()
+    assert not outbox.deliver_one_due(now)
+    later = now + outbox.LEASE + timedelta(seconds=1)
+    assert outbox.sweep(later) == 1
+    assert outbox.deliver_one_due(later)
+    assert not outbox.deliver_one_due(later)
+    letter.refresh_from_db()
+    assert (letter.status, letter.attempts) == ("sent", 2)
+    assert len(stalling_server.letters) == 1
+
+
+def test_a_worker_killed_with_the_letter_in_the_servers_hands_sends_nothing_twice(
+    deal: Deal, smtp_server: Postbox
+) -> None:
+    [letter] = queue(deal)
+    smtp_server.mode = "hang"
+    process = worker(smtp_server)
+    until(lambda: Message.objects.filter(handed_at__isnull=False).exists())
+    kill(process)
+
+    smtp_server.mode = "accept"
+    later = timezone.now() + outbox.LEASE + timedelta(seconds=1)
+    assert outbox.sweep(later) == 1
+    assert not outbox.deliver_one_due(later)
+    letter.refresh_from_db()
+    assert (letter.status, letter.uncertain) == ("failed", True)
+    assert smtp_server.letters == []
+
+    letters.retry_message(letter, by=Actor.person(deal.owner), now=later)
+    assert outbox.deliver_one_due(later)
+    assert len(smtp_server.letters) == 1
