@@ -18,6 +18,7 @@ from pipelines.errors import RegulationError
 from pipelines.fields import parse_moment
 from pipelines.params import DurationField, ParamsForm, PipelineField, RoleField, WordsField
 from pipelines.registry import action
+from pipelines.transactions import holding
 
 # Whoever a rule means without naming a person.
 WHO = [
@@ -33,7 +34,9 @@ class CreateTaskParams(ParamsForm):
     due_from = forms.SlugField(
         label=gettext_lazy("or at the answer"),
         required=False,
-        help_text=gettext_lazy("Code of the scenario's question; an empty answer means the period."),
+        help_text=gettext_lazy(
+            "Code of the scenario's question; an empty answer means the period."
+        ),
     )
     code = forms.SlugField(label=gettext_lazy("code"), required=False)
     whom = forms.ChoiceField(label=gettext_lazy("for"), choices=WHO, required=False)
@@ -43,13 +46,15 @@ class CreateTaskParams(ParamsForm):
 def create_task(context: Context, params: Any) -> dict[str, Any]:
     """Set a task on the deal, due in a period of calendar or working time."""
     asked = context.answers.get(params.due_from) if params.due_from else None
-    due_at = parse_moment(asked) if asked else context.pipeline.calendar.add(context.now, params.due)
+    due_at = (
+        parse_moment(asked) if asked else context.pipeline.calendar.add(context.now, params.due)
+    )
     task = tasks.create_task(
         text=params.text,
         kind=params.kind or Task.Kind.OTHER,
         code=params.code,
         due_at=due_at,
-        owner=_person(context.deal, params.whom),
+        owner=_person(context, params.whom),
         deal=context.deal,
         by=context.by,
         now=context.now,
@@ -57,7 +62,10 @@ def create_task(context: Context, params: Any) -> dict[str, Any]:
     return {"task": task.pk, "due_at": due_at.isoformat()}
 
 
-def _person(deal: Deal, whom: str) -> User:
+def _person(context: Context, whom: str) -> User:
+    deal = context.deal
+    if deal.owner_id == context.by.user_id:
+        deal.owner = context.by.user
     return head_of(deal.owner) if whom == "head" else deal.owner
 
 
@@ -77,7 +85,9 @@ def head_of(user: User) -> User:
 
 
 class TaskCodesParams(ParamsForm):
-    codes = WordsField(label=gettext_lazy("codes of tasks"), required=False, help_text=gettext_lazy("Empty: all."))
+    codes = WordsField(
+        label=gettext_lazy("codes of tasks"), required=False, help_text=gettext_lazy("Empty: all.")
+    )
     result = forms.CharField(label=gettext_lazy("note"), required=False)
 
 
@@ -85,22 +95,26 @@ class TaskCodesParams(ParamsForm):
 def cancel_tasks(context: Context, params: Any) -> dict[str, Any]:
     """Cancel the deal's open tasks, or those with the given codes."""
     found = _open_tasks(context, params.codes)
-    for task in found:
-        tasks.cancel_task(task, by=context.by, now=context.now, reason=params.result)
+    with holding(*found):
+        for task in found:
+            tasks.cancel_task(task, by=context.by, now=context.now, reason=params.result)
     return {"cancelled": [task.pk for task in found]}
 
 
 @action("complete_tasks", label=gettext_lazy("Complete open tasks"), form=TaskCodesParams)
 def complete_tasks(context: Context, params: Any) -> dict[str, Any]:
     """Complete the deal's open tasks, or those with the given codes, with a note as their result."""
-    found = _open_tasks(context, params.codes)
-    for task in found:
-        tasks.complete_task(task, result=params.result or _("done by the regulation"), by=context.by, now=context.now)
+    found, result = _open_tasks(context, params.codes), params.result or _("done by the regulation")
+    with holding(*found):
+        for task in found:
+            tasks.complete_task(task, result=result, by=context.by, now=context.now)
     return {"completed": [task.pk for task in found]}
 
 
 def _open_tasks(context: Context, codes: list[str]) -> list[Task]:
-    found = Task.objects.open().filter(deal=context.deal)
+    found = (
+        Task.objects.open().filter(deal=context.deal).select_for_update(of=("self",)).order_by("pk")
+    )
     found = found.filter(code__in=codes) if codes else found
     result = list(found)
     for task in result:
@@ -154,11 +168,15 @@ class ContactedParams(ParamsForm):
     )
 
 
-@action("record_contact", label=gettext_lazy("Record a contact with the client"), form=ContactedParams)
+@action(
+    "record_contact", label=gettext_lazy("Record a contact with the client"), form=ContactedParams
+)
 def record_contact(context: Context, params: Any) -> dict[str, Any]:
     """Put on record that the client was talked to, or was called in vain."""
     text = context.task.result if context.task is not None else ""
-    contacting.record_contact(context.deal, verb=params.what, by=context.by, now=context.now, text=text)
+    contacting.record_contact(
+        context.deal, verb=params.what, by=context.by, now=context.now, text=text
+    )
     return {"contact": params.what}
 
 
@@ -206,7 +224,11 @@ def hand_over(context: Context, params: Any) -> dict[str, Any]:
     if found := Deal.objects.filter(origin=sale, pipeline__code=params.pipeline).first():
         return {"deal": found.pk, "already": True}
     target = catalog.by_code(params.pipeline)
-    known = {code for code, field in target.fields.items() if not field.built_in and field.record == "deal"}
+    known = {
+        code
+        for code, field in target.fields.items()
+        if not field.built_in and field.record == "deal"
+    }
     continuation = deals.open_deal(
         pipeline=target,
         name=sale.name,

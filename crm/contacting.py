@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,12 +13,19 @@ from pipelines import engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer
 from pipelines.models import Event
+from pipelines.transactions import verb
 
 CALL_ANSWERED = registry.event("call.answered", label=gettext_lazy("conversation"), icon="phone")
 CALL_UNANSWERED = registry.event("call.unanswered", label=gettext_lazy("no answer"), icon="phone-x")
-CALL_MISSED = registry.event("call.missed", label=gettext_lazy("missed call"), icon="phone-incoming")
-MESSAGE_RECEIVED = registry.event("message.received", label=gettext_lazy("message from the client"), icon="message")
-MESSAGE_SENT = registry.event("message.sent", label=gettext_lazy("message to the client"), icon="message-forward")
+CALL_MISSED = registry.event(
+    "call.missed", label=gettext_lazy("missed call"), icon="phone-incoming"
+)
+MESSAGE_RECEIVED = registry.event(
+    "message.received", label=gettext_lazy("message from the client"), icon="message"
+)
+MESSAGE_SENT = registry.event(
+    "message.sent", label=gettext_lazy("message to the client"), icon="message-forward"
+)
 
 # What the client himself took part in, and what we only tried. The rest of the feed is neither.
 COMMUNICATION = frozenset({CALL_ANSWERED, MESSAGE_RECEIVED})
@@ -27,7 +33,7 @@ ATTEMPTS = frozenset({CALL_UNANSWERED, MESSAGE_SENT, "letter.sent"})
 TEXT_LIMIT = 10_000
 
 
-@transaction.atomic
+@verb
 def record_contact(
     deal: Deal,
     *,
@@ -58,7 +64,14 @@ def record_contact(
     elif verb in ATTEMPTS:
         note_attempt(deal, now=now)
     data = {"text": text.strip(), "channel": channel, "recording": recording, "minutes": minutes}
-    return engine.record(verb, deal=deal, by=by, now=now, data={k: v for k, v in data.items() if v}, outside_id=outside_id)
+    return engine.record(
+        verb,
+        deal=deal,
+        by=by,
+        now=now,
+        data={k: v for k, v in data.items() if v},
+        outside_id=outside_id,
+    )
 
 
 def note_attempt(deal: Any, *, now: datetime, **_facts: Any) -> None:

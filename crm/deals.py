@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,17 +14,22 @@ from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline, CompiledStage
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.models import Event
+from pipelines.transactions import verb
 
-DEAL_ASSIGNED = registry.event("deal.assigned", label=gettext_lazy("responsible changed"), icon="user-share")
+DEAL_ASSIGNED = registry.event(
+    "deal.assigned", label=gettext_lazy("responsible changed"), icon="user-share"
+)
 DEAL_TAGGED = registry.event("deal.tagged", label=gettext_lazy("tags changed"), icon="tag")
-DEAL_LINKED = registry.event("deal.linked", label=gettext_lazy("contact or company changed"), icon="link")
+DEAL_LINKED = registry.event(
+    "deal.linked", label=gettext_lazy("contact or company changed"), icon="link"
+)
 DEAL_ARCHIVED = registry.event("deal.archived", label=gettext_lazy("deal archived"), icon="archive")
 NOTE_WRITTEN = registry.event("note.written", label=gettext_lazy("note"), icon="note")
 
 NOTE_LIMIT = 20_000
 
 
-@transaction.atomic
+@verb
 def open_deal(
     *,
     pipeline: CompiledPipeline,
@@ -58,20 +62,30 @@ def open_deal(
         values=values or {},
     )
     deal.fill({"name": name, **(answers or {})}, by=by, now=now)
-    engine.place(deal, stage=stage, by=by, now=now, prepare=lambda: tag_deal(deal, add=tags or [], by=by, now=now))
+    engine.place(
+        deal,
+        stage=stage,
+        by=by,
+        now=now,
+        prepare=lambda: tag_deal(deal, add=tags or [], by=by, now=now),
+    )
     return deal
 
 
-@transaction.atomic
-def edit_deal(deal: Deal, answers: dict[str, Any], *, by: Actor, now: datetime) -> dict[str, list[Any]]:
+@verb
+def edit_deal(
+    deal: Deal, answers: dict[str, Any], *, by: Actor, now: datetime
+) -> dict[str, list[Any]]:
     """Set fields of the deal; returns {code: [before, after]}. Errors: BadAnswer, RegulationError without the right."""
     pipeline = engine.lock(deal)
     check_may_edit(deal, pipeline, by)
     return engine.change_fields(deal, answers, by=by, now=now)
 
 
-@transaction.atomic
-def assign_deal(deal: Deal, *, owner: User, by: Actor, now: datetime, with_tasks: bool = True) -> None:
+@verb
+def assign_deal(
+    deal: Deal, *, owner: User, by: Actor, now: datetime, with_tasks: bool = True
+) -> None:
     """Make another person responsible; his predecessor's open tasks on the deal go with it."""
     pipeline = engine.lock(deal)
     check_may_edit(deal, pipeline, by)
@@ -81,11 +95,15 @@ def assign_deal(deal: Deal, *, owner: User, by: Actor, now: datetime, with_tasks
     deal.save(update_fields=["owner"])
     if with_tasks:
         deal.tasks.filter(state="open", owner=before).update(owner=owner)
-    engine.record(DEAL_ASSIGNED, deal=deal, by=by, now=now, data={"from": str(before), "to": str(owner)})
+    engine.record(
+        DEAL_ASSIGNED, deal=deal, by=by, now=now, data={"from": str(before), "to": str(owner)}
+    )
 
 
-@transaction.atomic
-def link_people(deal: Deal, *, contact: Contact | None, company: Company | None, by: Actor, now: datetime) -> None:
+@verb
+def link_people(
+    deal: Deal, *, contact: Contact | None, company: Company | None, by: Actor, now: datetime
+) -> None:
     """Attach a contact and a company to the deal, or take them off."""
     pipeline = engine.lock(deal)
     check_may_edit(deal, pipeline, by)
@@ -97,9 +115,14 @@ def link_people(deal: Deal, *, contact: Contact | None, company: Company | None,
         engine.record(DEAL_LINKED, deal=deal, by=by, now=now, data={"from": before, "to": after})
 
 
-@transaction.atomic
+@verb
 def tag_deal(
-    deal: Deal, *, add: list[str] | None = None, remove: list[str] | None = None, by: Actor, now: datetime
+    deal: Deal,
+    *,
+    add: list[str] | None = None,
+    remove: list[str] | None = None,
+    by: Actor,
+    now: datetime,
 ) -> None:
     """Put tags on and take them off, by name; an unknown name becomes a new tag."""
     names = [name for raw in add or [] if (name := " ".join(raw.split())[:60])]
@@ -115,7 +138,7 @@ def tag_deal(
     engine.record(DEAL_TAGGED, deal=deal, by=by, now=now, data={"added": missing, "removed": gone})
 
 
-@transaction.atomic
+@verb
 def write_note(deal: Deal, *, text: str, by: Actor, now: datetime) -> Event:
     """Add a note to the deal's feed. Errors: BadAnswer."""
     text = text.replace("\x00", "").strip()
@@ -127,7 +150,7 @@ def write_note(deal: Deal, *, text: str, by: Actor, now: datetime) -> Event:
     return engine.record(NOTE_WRITTEN, deal=deal, by=by, now=now, data={"text": text})
 
 
-@transaction.atomic
+@verb
 def archive_deal(deal: Deal, *, by: Actor, now: datetime) -> None:
     """Take the deal out of every list; its history stays. Open tasks are cancelled, timers too."""
     from crm.tasks import cancel_task
@@ -147,7 +170,9 @@ def check_may_edit(deal: Deal, pipeline: CompiledPipeline, by: Actor) -> None:
     """Errors: RegulationError where the stage is not the person's to edit."""
     stage = pipeline.stage_by_id[deal.stage_id]
     if by.is_person and not by.user.is_superuser and not stage.lets("edit", by.roles):
-        raise RegulationError(_("Your role may not change deals on “%(stage)s”.") % {"stage": stage.name})
+        raise RegulationError(
+            _("Your role may not change deals on “%(stage)s”.") % {"stage": stage.name}
+        )
 
 
 def pipeline_of(deal: Deal) -> CompiledPipeline:

@@ -23,7 +23,11 @@ class AttemptsParams(ParamsForm):
     at_least = forms.IntegerField(label=gettext_lazy("at least"), min_value=1)
 
 
-@guard("attempts", label=gettext_lazy("Contact attempts since the last communication"), form=AttemptsParams)
+@guard(
+    "attempts",
+    label=gettext_lazy("Contact attempts since the last communication"),
+    form=AttemptsParams,
+)
 def attempts(context: Context, params: Any) -> No | None:
     """There were enough attempts since the client last communicated with us."""
     made = context.deal.attempts
@@ -83,7 +87,11 @@ class ChannelParams(ParamsForm):
 def has_channel(context: Context, params: Any) -> No | None:
     """The contact (or its company) can be reached by this channel."""
     kinds = context.fact("channels", lambda: _channels(context.deal))
-    return None if params.kind in kinds else No(_("not known: %(kind)s") % {"kind": ContactPoint.Kind(params.kind).label})
+    return (
+        None
+        if params.kind in kinds
+        else No(_("not known: %(kind)s") % {"kind": ContactPoint.Kind(params.kind).label})
+    )
 
 
 def _channels(deal: Deal) -> list[str]:
@@ -108,18 +116,26 @@ def evidence(context: Context, params: Any) -> No | None:
     """The field names an incoming letter or message of this deal, or a conversation with its recording."""
     chosen = context.value(params.field)
     if chosen:
-        event = context.fact(f"event {chosen}", lambda: Event.objects.filter(pk=chosen, deal=context.deal).first())
+        event = context.fact(
+            f"event {chosen}", lambda: Event.objects.filter(pk=chosen, deal=context.deal).first()
+        )
         if event is not None and proves(event):
             return None
-        message = _("This entry proves nothing: choose a letter or message of the client, or a recorded conversation.")
+        message = _(
+            "This entry proves nothing: choose a letter or message of the client, or a recorded conversation."
+        )
     else:
-        message = _("Choose the proof in the feed: a letter or message of the client, or a recorded conversation.")
+        message = _(
+            "Choose the proof in the feed: a letter or message of the client, or a recorded conversation."
+        )
     return No(message, (params.field,))
 
 
 def proves(event: Event) -> bool:
     """Whether a feed entry is evidence of what the client said."""
-    return event.verb in WRITTEN or (event.verb == CALL_ANSWERED and bool(event.data.get("recording")))
+    return event.verb in WRITTEN or (
+        event.verb == CALL_ANSWERED and bool(event.data.get("recording"))
+    )
 
 
 @guard("open_task", label=gettext_lazy("Has an open task"))
@@ -136,7 +152,11 @@ class ArrivalParams(ParamsForm):
 def arrival(context: Context, params: Any) -> No | None:
     """How the deal came to us."""
     context.seen["arrival"] = context.deal.arrival
-    return None if context.deal.arrival in params.ways else No(_("came by: %(way)s") % {"way": context.deal.get_arrival_display()})
+    return (
+        None
+        if context.deal.arrival in params.ways
+        else No(_("came by: %(way)s") % {"way": context.deal.get_arrival_display()})
+    )
 
 
 class TagParams(ParamsForm):
@@ -157,10 +177,14 @@ class OutcomesParams(ParamsForm):
     at_least = forms.IntegerField(label=gettext_lazy("at least"), min_value=1, required=False)
 
 
-@guard("outcomes", label=gettext_lazy("How often an outcome was chosen in a row"), form=OutcomesParams)
+@guard(
+    "outcomes", label=gettext_lazy("How often an outcome was chosen in a row"), form=OutcomesParams
+)
 def outcomes(context: Context, params: Any) -> No | None:
     """How many times this outcome was chosen since the last communication, the present time included."""
-    count = context.fact(f"outcomes {params.scenario}", lambda: _outcomes(context.deal, params.scenario))
+    count = context.fact(
+        f"outcomes {params.scenario}", lambda: _outcomes(context.deal, params.scenario)
+    )
     exact = params.exactly is None or count == params.exactly
     enough = params.at_least is None or count >= params.at_least
     return None if exact and enough else No(_("chosen so far: %(count)s") % {"count": count})

@@ -13,7 +13,9 @@ def compact_counters() -> int:
     return totals.compact()
 
 
-@shared_task(name="crm.jobs.send_reset_letter", autoretry_for=(OSError,), retry_backoff=30, max_retries=5)
+@shared_task(
+    name="crm.jobs.send_reset_letter", autoretry_for=(OSError,), retry_backoff=30, max_retries=5
+)
 def send_reset_letter(email: str) -> bool:
     """Send the link for a new password, if the address is a user's. Twice is harmless; SMTP's errors are OSErrors."""
     return accounts.send_reset_letter(email)

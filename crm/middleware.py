@@ -21,6 +21,9 @@ class WorkplaceMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         catalog.refresh()
-        with timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)), translation.override(request.user.language):
+        with (
+            timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)),
+            translation.override(request.user.language),
+        ):
             request.LANGUAGE_CODE = translation.get_language()
             return self.get_response(request)

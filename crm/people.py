@@ -8,7 +8,6 @@ from typing import Any
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,11 +15,20 @@ from crm.models import Company, Contact, ContactPoint, User
 from pipelines import engine, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer
+from pipelines.transactions import verb
 
-CONTACT_CREATED = registry.event("contact.created", label=gettext_lazy("contact created"), icon="user-plus")
-CONTACT_CHANGED = registry.event("contact.changed", label=gettext_lazy("contact changed"), icon="user-edit")
-COMPANY_CREATED = registry.event("company.created", label=gettext_lazy("company created"), icon="building")
-COMPANY_CHANGED = registry.event("company.changed", label=gettext_lazy("company changed"), icon="building")
+CONTACT_CREATED = registry.event(
+    "contact.created", label=gettext_lazy("contact created"), icon="user-plus"
+)
+CONTACT_CHANGED = registry.event(
+    "contact.changed", label=gettext_lazy("contact changed"), icon="user-edit"
+)
+COMPANY_CREATED = registry.event(
+    "company.created", label=gettext_lazy("company created"), icon="building"
+)
+COMPANY_CHANGED = registry.event(
+    "company.changed", label=gettext_lazy("company changed"), icon="building"
+)
 
 NAME_LIMIT = 300
 # Where a number has no country code it is read as a Russian or Belarusian one, in this order.
@@ -54,9 +62,16 @@ def normalize_email(raw: str) -> str:
     return text
 
 
-@transaction.atomic
+@verb
 def create_contact(
-    *, name: str, by: Actor, now: datetime, owner: User | None, phone: str = "", email: str = "", company: Company | None = None
+    *,
+    name: str,
+    by: Actor,
+    now: datetime,
+    owner: User | None,
+    phone: str = "",
+    email: str = "",
+    company: Company | None = None,
 ) -> Contact:
     """Make a contact; a nameless one is «Без имени» (AX-N2.3). Errors: BadAnswer a field."""
     points = _points(phone=phone, email=email)
@@ -66,20 +81,36 @@ def create_contact(
     ContactPoint.objects.bulk_create(
         ContactPoint(contact=contact, kind=kind, value=value) for kind, value in points.items()
     )
-    engine.record(CONTACT_CREATED, contact=contact, company=company, by=by, now=now, data={"name": contact.name})
+    engine.record(
+        CONTACT_CREATED,
+        contact=contact,
+        company=company,
+        by=by,
+        now=now,
+        data={"name": contact.name},
+    )
     return contact
 
 
-@transaction.atomic
+@verb
 def create_company(
-    *, name: str, by: Actor, now: datetime, owner: User | None, phone: str = "", email: str = "", tax_id: str = ""
+    *,
+    name: str,
+    by: Actor,
+    now: datetime,
+    owner: User | None,
+    phone: str = "",
+    email: str = "",
+    tax_id: str = "",
 ) -> Company:
     """Make a company. Errors: BadAnswer a field."""
     checked = _checked_name(name)
     if not checked:
         raise BadAnswer({"company": _("A company needs a name.")})
     points = _points(phone=phone, email=email)
-    company = Company.objects.create(name=checked, owner=owner, tax_id=tax_id.strip()[:20], created_at=now)
+    company = Company.objects.create(
+        name=checked, owner=owner, tax_id=tax_id.strip()[:20], created_at=now
+    )
     ContactPoint.objects.bulk_create(
         ContactPoint(company=company, kind=kind, value=value) for kind, value in points.items()
     )
@@ -87,8 +118,10 @@ def create_company(
     return company
 
 
-@transaction.atomic
-def edit_contact(contact: Contact, *, name: str, phone: str, email: str, by: Actor, now: datetime) -> dict[str, Any]:
+@verb
+def edit_contact(
+    contact: Contact, *, name: str, phone: str, email: str, by: Actor, now: datetime
+) -> dict[str, Any]:
     """Change a contact's name and its first phone and e-mail; returns {field: [before, after]}. Errors: BadAnswer."""
     checked = _checked_name(name) or contact.name
     points = _points(phone=phone, email=email)
@@ -111,7 +144,10 @@ def edit_contact(contact: Contact, *, name: str, phone: str, email: str, by: Act
 
 def _points(*, phone: str, email: str) -> dict[str, str]:
     found, errors = {}, {}
-    for kind, raw, normalize in (("phone", phone, normalize_phone), ("email", email, normalize_email)):
+    for kind, raw, normalize in (
+        ("phone", phone, normalize_phone),
+        ("email", email, normalize_email),
+    ):
         if raw.strip():
             try:
                 found[kind] = normalize(raw)
@@ -125,5 +161,7 @@ def _points(*, phone: str, email: str) -> dict[str, str]:
 def _checked_name(name: str) -> str:
     name = " ".join(name.replace("\x00", "").split())
     if len(name) > NAME_LIMIT:
-        raise BadAnswer({"contact_name": _("At most %(limit)s characters.") % {"limit": NAME_LIMIT}})
+        raise BadAnswer(
+            {"contact_name": _("At most %(limit)s characters.") % {"limit": NAME_LIMIT}}
+        )
     return name

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,12 +14,19 @@ from pipelines import catalog, engine, registry
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledScenario
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.transactions import holding, is_held, verb
 
 TASK_CREATED = registry.event("task.created", label=gettext_lazy("task set"), icon="checkbox")
-TASK_COMPLETED = registry.event("task.completed", label=gettext_lazy("task done"), icon="circle-check")
-TASK_POSTPONED = registry.event("task.postponed", label=gettext_lazy("task moved"), icon="calendar-due")
+TASK_COMPLETED = registry.event(
+    "task.completed", label=gettext_lazy("task done"), icon="circle-check"
+)
+TASK_POSTPONED = registry.event(
+    "task.postponed", label=gettext_lazy("task moved"), icon="calendar-due"
+)
 TASK_CHANGED = registry.event("task.changed", label=gettext_lazy("task changed"), icon="pencil")
-TASK_CANCELLED = registry.event("task.cancelled", label=gettext_lazy("task cancelled"), icon="circle-x")
+TASK_CANCELLED = registry.event(
+    "task.cancelled", label=gettext_lazy("task cancelled"), icon="circle-x"
+)
 
 TEXT_LIMIT = 500
 RESULT_LIMIT = 5000
@@ -35,7 +41,7 @@ class TaskGone(RegulationError):
         super().__init__(_("This task is already finished."))
 
 
-@transaction.atomic
+@verb
 def create_task(
     *,
     text: str,
@@ -70,23 +76,38 @@ def create_task(
     if deal is not None and (deal.next_task_at is None or due_at < deal.next_task_at):
         deal.next_task_at = due_at
         deal.save(update_fields=["next_task_at"])
-    _record(TASK_CREATED, task, by=by, now=now, data={"due_at": due_at.isoformat(), "owner": str(owner)})
+    _record(
+        TASK_CREATED, task, by=by, now=now, data={"due_at": due_at.isoformat(), "owner": str(owner)}
+    )
     return task
 
 
-@transaction.atomic
-def complete_task(task: Task, *, result: str, by: Actor, now: datetime, revision: int | None = None) -> Task:
+@verb
+def complete_task(
+    task: Task, *, result: str, by: Actor, now: datetime, revision: int | None = None
+) -> Task:
     """Finish the task with a short result (AX-2.5). Errors: BadAnswer without a result, TaskGone."""
     deal = _lock(task, revision)
-    if deal is not None and task_outcomes(task, deal) and by.is_person and _only_by_outcome(task, deal):
+    if (
+        deal is not None
+        and task_outcomes(task, deal)
+        and by.is_person
+        and _only_by_outcome(task, deal)
+    ):
         raise RegulationError(_("This task is finished by choosing an outcome."))
     _complete(task, deal, result=result, scenario="", by=by, now=now)
     return task
 
 
-@transaction.atomic
+@verb
 def choose_outcome(
-    task: Task, code: str, *, by: Actor, now: datetime, answers: dict[str, Any], revision: int | None = None
+    task: Task,
+    code: str,
+    *,
+    by: Actor,
+    now: datetime,
+    answers: dict[str, Any],
+    revision: int | None = None,
 ) -> Task:
     """Finish (or postpone) the task by one of its scenarios, which does the rest.
 
@@ -105,12 +126,15 @@ def choose_outcome(
         # The note on a task that stays open says what came of this try.
         task.result, task.scenario, task.revision = _checked_result(result), code, task.revision + 1
         task.save(update_fields=["result", "scenario", "revision"])
-    engine.choose(deal, scenario, task=task, by=by, now=now, answers=answers)
+    with holding(task):
+        engine.choose(deal, scenario, task=task, by=by, now=now, answers=answers)
     return task
 
 
-@transaction.atomic
-def postpone_task(task: Task, *, due_at: datetime, by: Actor, now: datetime, revision: int | None = None) -> Task:
+@verb
+def postpone_task(
+    task: Task, *, due_at: datetime, by: Actor, now: datetime, revision: int | None = None
+) -> Task:
     """Move the task to another time. Errors: TaskGone, BadAnswer."""
     deal = _lock(task, revision)
     _check_due(due_at, now)
@@ -118,21 +142,37 @@ def postpone_task(task: Task, *, due_at: datetime, by: Actor, now: datetime, rev
     task.save(update_fields=["due_at", "revision"])
     _keep_next_task(deal)
     _record(
-        TASK_POSTPONED, task, by=by, now=now, data={"from": before.isoformat(), "to": due_at.isoformat()}
+        TASK_POSTPONED,
+        task,
+        by=by,
+        now=now,
+        data={"from": before.isoformat(), "to": due_at.isoformat()},
     )
     return task
 
 
-@transaction.atomic
+@verb
 def edit_task(
-    task: Task, *, text: str, due_at: datetime, kind: str, owner: User, by: Actor, now: datetime, revision: int
+    task: Task,
+    *,
+    text: str,
+    due_at: datetime,
+    kind: str,
+    owner: User,
+    by: Actor,
+    now: datetime,
+    revision: int,
 ) -> Task:
     """Change what is asked, by when and of whom. Errors: TaskGone, BadAnswer."""
     deal = _lock(task, revision)
     text = _checked_text(text)
     _check_due(due_at, now)
     after = {"text": text, "due_at": due_at, "kind": kind, "owner": owner}
-    changes = {name: [str(getattr(task, name)), str(value)] for name, value in after.items() if getattr(task, name) != value}
+    changes = {
+        name: [str(getattr(task, name)), str(value)]
+        for name, value in after.items()
+        if getattr(task, name) != value
+    }
     if changes:
         for name, value in after.items():
             setattr(task, name, value)
@@ -143,7 +183,7 @@ def edit_task(
     return task
 
 
-@transaction.atomic
+@verb
 def cancel_task(task: Task, *, by: Actor, now: datetime, reason: str = "") -> Task:
     """Take the task off without a result; the feed keeps it. Errors: TaskGone."""
     deal = _lock(task, None)
@@ -166,16 +206,24 @@ def task_outcomes(task: Task, deal: Deal | None) -> list[CompiledScenario]:
 
 def _only_by_outcome(task: Task, deal: Deal) -> bool:
     """A task that names its scenarios by its own code can't be waved through with a free result."""
-    return any(task.code and task.code in scenario.tasks for scenario in task_outcomes(task, deal) if scenario.completes)
+    return any(
+        task.code and task.code in scenario.tasks
+        for scenario in task_outcomes(task, deal)
+        if scenario.completes
+    )
 
 
-def _complete(task: Task, deal: Deal | None, *, result: str, scenario: str, by: Actor, now: datetime) -> None:
+def _complete(
+    task: Task, deal: Deal | None, *, result: str, scenario: str, by: Actor, now: datetime
+) -> None:
     task.result, task.scenario, task.ended_at = _checked_result(result), scenario, now
     task.revision += 1
     task.complete()
     task.save(update_fields=["state", "result", "scenario", "ended_at", "revision"])
     _keep_next_task(deal)
-    _record(TASK_COMPLETED, task, by=by, now=now, data={"result": task.result, "scenario": scenario})
+    _record(
+        TASK_COMPLETED, task, by=by, now=now, data={"result": task.result, "scenario": scenario}
+    )
 
 
 def _lock(task: Task, revision: int | None) -> Deal | None:
@@ -183,19 +231,24 @@ def _lock(task: Task, revision: int | None) -> Deal | None:
     deal = task.deal
     if deal is not None:
         engine.lock(deal)
-    fresh = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
+    fresh = task if is_held(task) else Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
     if fresh.state != Task.State.OPEN:
         raise TaskGone
     if revision is not None and fresh.revision != revision:
         raise RegulationError(_("This task was changed meanwhile. Look at it again."))
-    task.__dict__.update({name: value for name, value in fresh.__dict__.items() if name != "_state"})
+    if fresh is not task:
+        task.__dict__.update(
+            {name: value for name, value in fresh.__dict__.items() if name != "_state"}
+        )
     return deal
 
 
 def _keep_next_task(deal: Deal | None) -> None:
     if deal is None:
         return
-    earliest = Task.objects.filter(deal=deal, state=Task.State.OPEN).aggregate(at=Min("due_at"))["at"]
+    earliest = Task.objects.filter(deal=deal, state=Task.State.OPEN).aggregate(at=Min("due_at"))[
+        "at"
+    ]
     if earliest != deal.next_task_at:
         deal.next_task_at = earliest
         deal.save(update_fields=["next_task_at"])
@@ -203,7 +256,9 @@ def _keep_next_task(deal: Deal | None) -> None:
 
 def _record(verb: str, task: Task, *, by: Actor, now: datetime, data: dict[str, Any]) -> None:
     facts = {"task": task.pk, "code": task.code, "kind": task.kind, "text": task.text, **data}
-    engine.record(verb, deal=task.deal, contact=task.contact, company=task.company, by=by, now=now, data=facts)
+    engine.record(
+        verb, deal=task.deal, contact=task.contact, company=task.company, by=by, now=now, data=facts
+    )
 
 
 def _checked_text(text: str) -> str:
@@ -229,7 +284,9 @@ def _check_due(due_at: datetime, now: datetime) -> None:
         raise BadAnswer({"due_at": _("This date is too far away.")})
 
 
-def _checked_answers(scenario: CompiledScenario, answers: dict[str, Any], deal: Deal) -> dict[str, Any]:
+def _checked_answers(
+    scenario: CompiledScenario, answers: dict[str, Any], deal: Deal
+) -> dict[str, Any]:
     """Answers in the types their questions ask for; what a move asked for besides passes through to `fill`."""
     from pipelines import fields
 

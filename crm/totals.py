@@ -17,7 +17,9 @@ class Total(NamedTuple):
     amount: Decimal
 
 
-def stage_totals(stage_ids: Iterable[int], owner_ids: Iterable[int] | None = None) -> dict[int, Total]:
+def stage_totals(
+    stage_ids: Iterable[int], owner_ids: Iterable[int] | None = None
+) -> dict[int, Total]:
     """Count and sum of the unarchived deals on each stage, of these owners or of all; one query."""
     rows = StageTotal.objects.filter(stage__in=list(stage_ids))
     if owner_ids is not None:

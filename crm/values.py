@@ -58,7 +58,10 @@ class DealValues:
             raise BadAnswer(errors)
         changes = {}
         for code, value in cleaned.items():
-            before, after = self.get_value(code), _signed(known[code], self.get_value(code), value, by=by, now=now)
+            before, after = (
+                self.get_value(code),
+                _signed(known[code], self.get_value(code), value, by=by, now=now),
+            )
             if before != after:
                 self._set(code, after)
                 changes[code] = [_plain(before), _plain(after)]
@@ -69,7 +72,11 @@ class DealValues:
             raise ValueError(_("There is no field “%(code)s” here.") % {"code": code[:60]})
         field = known[code]
         if code == "budget":
-            return fields.parse_money(raw) if str(raw if raw is not None else "").strip() else Decimal(0)
+            return (
+                fields.parse_money(raw)
+                if str(raw if raw is not None else "").strip()
+                else Decimal(0)
+            )
         value = fields.clean(field, raw)
         if code == "name":
             if not value:
@@ -129,7 +136,11 @@ def _signed(field: CompiledField, before: Any, value: Any, *, by: Actor, now: da
     """A control's tick becomes «who and when»; one that stands already keeps its first signature."""
     if field.type != "control" or value is not True:
         return value
-    return before or {"by": by.user_id, "name": str(by.user or _("the system")), "at": now.isoformat()}
+    return before or {
+        "by": by.user_id,
+        "name": str(by.user or _("the system")),
+        "at": now.isoformat(),
+    }
 
 
 def _with(values: dict[str, Any], code: str, value: Any) -> dict[str, Any]:

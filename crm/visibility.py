@@ -40,7 +40,9 @@ class DealQuerySet(models.QuerySet):
         door.check_columns(columns)
         return super().update(**columns)
 
-    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+    def bulk_update(
+        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
         door.check_columns(fields)
         return super().bulk_update(objs, fields, batch_size)
 

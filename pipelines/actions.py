@@ -23,7 +23,9 @@ class MoveParams(ParamsForm):
 def move(context: Context, params: Any) -> dict[str, Any]:
     """Move the deal through the one door: every guard is asked, as for a person."""
     known = context.pipeline.fields
-    answers = {code: value for code, value in context.answers.items() if code in known} | (params.answers or {})
+    answers = {code: value for code, value in context.answers.items() if code in known} | (
+        params.answers or {}
+    )
     if context.stage.code == params.to:
         if answers:
             engine.change_fields(context.deal, answers, by=context.by, now=context.now)
@@ -59,7 +61,12 @@ def offer(context: Context, name: str, params: dict[str, Any], text: str) -> dic
     Offer.objects.bulk_create(
         [
             Offer(
-                deal=context.deal, rule_id=context.rule.id, action=name, params=params, text=text, at=context.now
+                deal=context.deal,
+                rule_id=context.rule.id,
+                action=name,
+                params=params,
+                text=text,
+                at=context.now,
             )
         ],
         ignore_conflicts=True,
@@ -70,7 +77,11 @@ def offer(context: Context, name: str, params: dict[str, Any], text: str) -> dic
 @action("move_back", label=gettext_lazy("Move the deal back where it came from"), moves=True)
 def move_back(context: Context, params: Any) -> dict[str, Any]:
     """Return the deal to the stage from which it came to the present one."""
-    last = StageChange.objects.filter(deal=context.deal, to_stage=context.deal.stage_id).latest("pk")
-    came_from = context.pipeline.stage_by_id.get(last.from_stage_id or 0, context.pipeline.first_stage)
+    last = StageChange.objects.filter(deal=context.deal, to_stage=context.deal.stage_id).latest(
+        "pk"
+    )
+    came_from = context.pipeline.stage_by_id.get(
+        last.from_stage_id or 0, context.pipeline.first_stage
+    )
     engine.move(context.deal, to=came_from, by=context.by, now=context.now)
     return {"moved": came_from.code}

@@ -151,7 +151,13 @@ class CompiledPipeline:
         }
 
     def rules_of(
-        self, when: str, effect: str, *, stage_id: int | None = None, verb: str = "", scenario: str = ""
+        self,
+        when: str,
+        effect: str,
+        *,
+        stage_id: int | None = None,
+        verb: str = "",
+        scenario: str = "",
     ) -> list[CompiledRule]:
         """The rules for an occasion: those of the stage and those of the whole pipeline, in their order."""
         return [
@@ -190,7 +196,11 @@ def refresh() -> None:
     with _lock:
         for gone in _pipelines.keys() - stamps.keys():
             del _pipelines[gone]
-        stale = [key for key, stamp in stamps.items() if key not in _pipelines or _pipelines[key].stamp != stamp]
+        stale = [
+            key
+            for key, stamp in stamps.items()
+            if key not in _pipelines or _pipelines[key].stamp != stamp
+        ]
         if stale:
             _pipelines.update(_compile(stale))
 
@@ -236,20 +246,35 @@ def stage(stage_id: int) -> CompiledStage:
 
 def stages_hidden_from(roles: frozenset[str]) -> list[int]:
     """Ids of the stages whose deals these roles may not see."""
-    return [stage.id for found in pipelines() for stage in found.stages if not stage.lets("see", roles)]
+    return [
+        stage.id for found in pipelines() for stage in found.stages if not stage.lets("see", roles)
+    ]
 
 
 def _compile(ids: Iterable[int]) -> dict[int, CompiledPipeline]:
     from pipelines.models import Field, Pipeline, Rule, Scenario, Stage
 
-    rows = Pipeline.objects.filter(id__in=ids).select_related("schedule").order_by("position", "name")
-    stages = Stage.objects.filter(pipeline__in=ids, is_active=True).prefetch_related("rights__group")
+    rows = (
+        Pipeline.objects.filter(id__in=ids).select_related("schedule").order_by("position", "name")
+    )
+    stages = Stage.objects.filter(pipeline__in=ids, is_active=True).prefetch_related(
+        "rights__group"
+    )
     fields = Field.objects.filter(pipeline__in=ids, is_active=True)
-    scenarios = Scenario.objects.filter(pipeline__in=ids, is_active=True).prefetch_related("questions")
-    rules = Rule.objects.filter(pipeline__in=ids, is_active=True).prefetch_related("conditions").select_related("scenario")
+    scenarios = Scenario.objects.filter(pipeline__in=ids, is_active=True).prefetch_related(
+        "questions"
+    )
+    rules = (
+        Rule.objects.filter(pipeline__in=ids, is_active=True)
+        .prefetch_related("conditions")
+        .select_related("scenario")
+    )
     by_pipeline = [_group(query) for query in (stages, fields, scenarios, rules)]
     everything = vocabulary_of_all()
-    return {row.id: _compile_one(row, *(found[row.id] for found in by_pipeline), everything) for row in rows}
+    return {
+        row.id: _compile_one(row, *(found[row.id] for found in by_pipeline), everything)
+        for row in rows
+    }
 
 
 def _group(query: Any) -> dict[int, list[Any]]:
@@ -270,7 +295,12 @@ def vocabulary_of_all() -> dict[str, list[tuple[str, str]]]:
 
 
 def _compile_one(
-    row: Any, stages: list[Any], fields: list[Any], scenarios: list[Any], rules: list[Any], everything: dict[str, Any]
+    row: Any,
+    stages: list[Any],
+    fields: list[Any],
+    scenarios: list[Any],
+    rules: list[Any],
+    everything: dict[str, Any],
 ) -> CompiledPipeline:
     all_fields = built_in_fields() | {compiled.code: compiled for compiled in map(_field, fields)}
     vocabulary = Vocabulary(
@@ -299,7 +329,9 @@ def _compile_one(
 
 def built_in_fields() -> dict[str, CompiledField]:
     return {
-        item.code: CompiledField(code=item.code, label=item.label, type=item.type, choices={}, built_in=True)
+        item.code: CompiledField(
+            code=item.code, label=item.label, type=item.type, choices={}, built_in=True
+        )
         for item in registry.built_ins.values()
     }
 
@@ -354,7 +386,8 @@ def _scenario(row: Any) -> CompiledScenario:
         completes=row.completes,
         result=row.result,
         questions=tuple(
-            CompiledQuestion(item.code, item.label, item.type, item.required) for item in row.questions.all()
+            CompiledQuestion(item.code, item.label, item.type, item.required)
+            for item in row.questions.all()
         ),
     )
 

@@ -361,7 +361,7 @@ def _utc(at: datetime) -> datetime:
 
 
 NINE_TO_SIX: Hours = ((time(9), time(18)),)
-DEFAULT = WorkCalendar(zone="Europe/Moscow", week={day: NINE_TO_SIX for day in range(5)})
+DEFAULT = WorkCalendar(zone="Europe/Moscow", week=dict.fromkeys(range(5), NINE_TO_SIX))
 
 
 def standard() -> WorkCalendar:

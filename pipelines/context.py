@@ -43,6 +43,10 @@ class Context:
         self.seen[name] = _plain(self._facts[name])
         return self._facts[name]
 
+    def forget(self) -> None:
+        """Drop the facts loaded so far: an action has run and may have changed them."""
+        self._facts.clear()
+
     def under(self, rule: CompiledRule) -> Context:
         """The same occasion for one of its rules: its own notes, the author acting through the rule."""
         return replace(self, rule=rule, by=self.by.through(rule.id), seen={})
@@ -54,7 +58,9 @@ class Context:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool, list, dict, type(None))) else str(value)
+    return (
+        value if isinstance(value, (str, int, float, bool, list, dict, type(None))) else str(value)
+    )
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,14 @@ from pipelines.catalog import CompiledPipeline, CompiledRule, CompiledScenario, 
 from pipelines.context import Context
 from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
 from pipelines.models import Event, Offer, RuleRun, StageChange, Timer
+from pipelines.transactions import holding, is_held
 
 DEAL_OPENED = registry.event("deal.opened", label=gettext_lazy("deal opened"), icon="plus")
 DEAL_MOVED = registry.event("deal.moved", label=gettext_lazy("moved"), icon="arrow-right")
 FIELD_CHANGED = registry.event("field.changed", label=gettext_lazy("fields changed"), icon="pencil")
-SCENARIO_CHOSEN = registry.event("scenario.chosen", label=gettext_lazy("outcome chosen"), icon="git-branch")
+SCENARIO_CHOSEN = registry.event(
+    "scenario.chosen", label=gettext_lazy("outcome chosen"), icon="git-branch"
+)
 OFFER_TAKEN = registry.event("offer.taken", label=gettext_lazy("offer accepted"), icon="bulb")
 TIMER_FIRED = registry.event("timer.fired", label=gettext_lazy("time came"), icon="clock")
 
@@ -56,7 +59,9 @@ def place(
         deal.move_to(stage, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, stage.limit) if stage.limit else None
         deal.save(force_insert=True)
-    event = feed.write(DEAL_OPENED, deal=deal, by=by, now=now, data={"to": stage.name, "to_code": stage.code})
+    event = feed.write(
+        DEAL_OPENED, deal=deal, by=by, now=now, data={"to": stage.name, "to_code": stage.code}
+    )
     change = StageChange.objects.create(deal=deal, to_stage_id=stage.id, event=event, at=now)
     context.event = event
     if prepare:
@@ -93,7 +98,9 @@ def move(
     if target.id == source.id:
         raise RegulationError(_("The deal is already on “%(stage)s”.") % {"stage": source.name})
 
-    context = Context(deal=deal, pipeline=pipeline, by=by, now=now, from_stage=source, to_stage=target)
+    context = Context(
+        deal=deal, pipeline=pipeline, by=by, now=now, from_stage=source, to_stage=target
+    )
     before = deal.snapshot()
     try:
         changes = deal.fill(answers or {}, by=by, now=now)
@@ -106,21 +113,45 @@ def move(
     with door.opened():
         deal.move_to(target, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, target.limit) if target.limit else None
-        deal.save(update_fields=[*filled, "pipeline", "stage", "status", "stage_since", "stage_deadline", "closed_at"])
-    if changes:
-        _fields_changed(deal, changes, by=by, now=now)
-    event = feed.write(
+        deal.save(
+            update_fields=[
+                *filled,
+                "pipeline",
+                "stage",
+                "status",
+                "stage_since",
+                "stage_deadline",
+                "closed_at",
+            ]
+        )
+    event = feed.draft(
         DEAL_MOVED,
         deal=deal,
         by=by,
         now=now,
-        data={"from": source.name, "from_code": source.code, "to": target.name, "to_code": target.code, "reason": reason},
+        data={
+            "from": source.name,
+            "from_code": source.code,
+            "to": target.name,
+            "to_code": target.code,
+            "reason": reason,
+        },
     )
+    filled_event = feed.draft(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
+    Event.objects.bulk_create([filled_event, event] if changes else [event])
     change = StageChange.objects.create(
-        deal=deal, from_stage_id=source.id, to_stage_id=target.id, event=event, at=now, stayed=stayed
+        deal=deal,
+        from_stage_id=source.id,
+        to_stage_id=target.id,
+        event=event,
+        at=now,
+        stayed=stayed,
     )
     context.event = event
-    timers.cancel_stage(deal, source, now=now, closing=target.kind != "open")
+    if changes:
+        date_changed(deal, changes, now=now)
+        _hear(filled_event, deal, pipeline, by, now)
+    timers.cancel_stage(deal, pipeline, source, now=now, closing=target.kind != "open")
     if source.kind != "open" and target.kind == "open":
         timers.arm_pipeline(deal, pipeline, now=now)
     Offer.objects.filter(deal=deal, state=Offer.State.OPEN).update(state=Offer.State.WITHDRAWN)
@@ -146,11 +177,22 @@ def choose(
     """
     pipeline = lock(deal)
     context = Context(deal=deal, pipeline=pipeline, by=by, now=now, task=task, answers=answers)
-    _refuse_if(rules.refusals(pipeline.rules_of("choose", "require", scenario=scenario.code), context))
-    data = {"scenario": scenario.code, "label": scenario.label, "task": task.pk, "text": task.text, **_notes(answers)}
+    _refuse_if(
+        rules.refusals(pipeline.rules_of("choose", "require", scenario=scenario.code), context)
+    )
+    data = {
+        "scenario": scenario.code,
+        "label": scenario.label,
+        "task": task.pk,
+        "text": task.text,
+        **_notes(answers),
+    }
     event = context.event = feed.write(SCENARIO_CHOSEN, deal=deal, by=by, now=now, data=data)
     rules.run(
-        pipeline.rules_of("choose", "do", scenario=scenario.code), context, f"event:{event.pk}", strict=by.is_person
+        pipeline.rules_of("choose", "do", scenario=scenario.code),
+        context,
+        f"event:{event.pk}",
+        strict=by.is_person,
     )
     _hear(event, deal, pipeline, by, now)
     return event
@@ -161,16 +203,21 @@ def take(offer: Offer, *, by: Actor, now: datetime, answers: dict[str, Any] | No
     """Do what the system offered, as the person who accepts. Errors: MoveRefused, RegulationError if it has lapsed."""
     deal = offer.deal
     pipeline = lock(deal)
-    if not Offer.objects.filter(pk=offer.pk, state=Offer.State.OPEN).update(state=Offer.State.TAKEN):
+    if not Offer.objects.filter(pk=offer.pk, state=Offer.State.OPEN).update(
+        state=Offer.State.TAKEN
+    ):
         raise RegulationError(_("This offer no longer stands."))
     action = registry.actions[offer.action]
     form = action.form(offer.params, pipeline=pipeline.vocabulary)
     if not form.is_valid():
         raise RegulationError(_("The rule has changed since; the offer no longer fits it."))
     event = feed.write(OFFER_TAKEN, deal=deal, by=by, now=now, data={"text": offer.text})
-    context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=event, answers=answers or {})
+    context = Context(
+        deal=deal, pipeline=pipeline, by=by, now=now, event=event, answers=answers or {}
+    )
     context.rule = pipeline.rule(offer.rule_id)
-    action.run(context, catalog.namespace(form))
+    with holding(deal):
+        action.run(context, catalog.namespace(form))
 
 
 def record(
@@ -186,7 +233,14 @@ def record(
 ) -> Event:
     """Append a fact to the feed and let the rules that listen for it run on the deal (locked by the caller)."""
     event = feed.write(
-        verb, now=now, by=by, deal=deal, contact=contact, company=company, data=data, outside_id=outside_id
+        verb,
+        now=now,
+        by=by,
+        deal=deal,
+        contact=contact,
+        company=company,
+        data=data,
+        outside_id=outside_id,
     )
     if deal is not None:
         _hear(event, deal, catalog.pipeline(deal.pipeline_id), by, now)
@@ -205,7 +259,9 @@ def handle(verb: str, *, deal: Any, outside_id: str, now: datetime, **facts: Any
         raise
 
 
-def change_fields(deal: Any, answers: dict[str, Any], *, by: Actor, now: datetime) -> dict[str, list[Any]]:
+def change_fields(
+    deal: Any, answers: dict[str, Any], *, by: Actor, now: datetime
+) -> dict[str, list[Any]]:
     """Fill fields of a locked deal, save and record; returns {code: [before, after]}. Errors: BadAnswer."""
     if changes := deal.fill(answers, by=by, now=now):
         deal.save(update_fields=deal.filled_columns)
@@ -246,7 +302,11 @@ def _fire(timer: Timer, now: datetime) -> bool:
     if rule is None or deal.archived_at or rule.stage_id not in (None, deal.stage_id):
         return False
     late = now - timer.due_at
-    data = {"rule": rule.code, "clause": rule.clause, "late_minutes": int(late.total_seconds() // 60)}
+    data = {
+        "rule": rule.code,
+        "clause": rule.clause,
+        "late_minutes": int(late.total_seconds() // 60),
+    }
     event = feed.write(TIMER_FIRED, deal=deal, now=now, by=SYSTEM.through(rule.id), data=data)
     context = Context(deal=deal, pipeline=pipeline, by=SYSTEM, now=now, event=event)
     rules.run([rule], context, timer.occasion)
@@ -269,7 +329,9 @@ def retry(run: RuleRun, *, by: Actor, now: datetime) -> RuleRun:
     return again[0]
 
 
-def standing_against(context: Context, source: CompiledStage, target: CompiledStage) -> list[Refusal]:
+def standing_against(
+    context: Context, source: CompiledStage, target: CompiledStage
+) -> list[Refusal]:
     """All that stands against a move: leaving, every skipped stage's fields, entering, the mover's rights."""
     pipeline = context.pipeline
     found = _rights(context.by, source, target)
@@ -283,6 +345,8 @@ def lock(deal: Any) -> CompiledPipeline:
 
     Errors: RegulationError for a deal archived meanwhile.
     """
+    if is_held(deal):
+        return catalog.pipeline(deal.pipeline_id)
     locked = (
         apps.get_model("crm.Deal")
         .objects.select_for_update(of=("self",))
@@ -300,7 +364,9 @@ def _fields_changed(deal: Any, changes: dict[str, list[Any]], *, by: Actor, now:
     record(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
 
 
-def _entering(context: Context, source: CompiledStage | None, target: CompiledStage) -> list[Refusal]:
+def _entering(
+    context: Context, source: CompiledStage | None, target: CompiledStage
+) -> list[Refusal]:
     pipeline = context.pipeline
     asked: list[CompiledRule] = []
     if source is not None and target.kind != "lost":
@@ -311,7 +377,9 @@ def _entering(context: Context, source: CompiledStage | None, target: CompiledSt
                     for rule in pipeline.rules_of("enter", "require", stage_id=skipped.id)
                     if rule.stage_id and rule.entry.of_fields
                 ]
-    return rules.refusals([*asked, *pipeline.rules_of("enter", "require", stage_id=target.id)], context)
+    return rules.refusals(
+        [*asked, *pipeline.rules_of("enter", "require", stage_id=target.id)], context
+    )
 
 
 def _rights(by: Actor, source: CompiledStage, target: CompiledStage) -> list[Refusal]:
@@ -320,15 +388,26 @@ def _rights(by: Actor, source: CompiledStage, target: CompiledStage) -> list[Ref
         return []
     found = []
     if not source.lets("leave", by.roles):
-        found.append(Refusal("", _("Your role may not move deals away from “%(stage)s”.") % {"stage": source.name}))
+        found.append(
+            Refusal(
+                "",
+                _("Your role may not move deals away from “%(stage)s”.") % {"stage": source.name},
+            )
+        )
     if not target.lets("enter", by.roles):
-        found.append(Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": target.name}))
+        found.append(
+            Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": target.name})
+        )
     return found
 
 
 def _enter(context: Context, stage: CompiledStage, change: StageChange) -> None:
-    timers.arm_stage(context.deal, context.pipeline, stage, now=context.now, entry=f"enter:{change.pk}")
-    rules.run(context.pipeline.rules_of("enter", "do", stage_id=stage.id), context, f"enter:{change.pk}")
+    timers.arm_stage(
+        context.deal, context.pipeline, stage, now=context.now, entry=f"enter:{change.pk}"
+    )
+    rules.run(
+        context.pipeline.rules_of("enter", "do", stage_id=stage.id), context, f"enter:{change.pk}"
+    )
 
 
 def _hear(event: Event, deal: Any, pipeline: CompiledPipeline, by: Actor, now: datetime) -> None:
@@ -339,7 +418,9 @@ def _hear(event: Event, deal: Any, pipeline: CompiledPipeline, by: Actor, now: d
 
 
 def _resolve(pipeline: CompiledPipeline, to: CompiledStage | str | int) -> CompiledStage:
-    table: dict[Any, CompiledStage] = pipeline.stage_by_id if isinstance(to, int) else pipeline.stage_by_code
+    table: dict[Any, CompiledStage] = (
+        pipeline.stage_by_id if isinstance(to, int) else pipeline.stage_by_code
+    )
     found = pipeline.stage_by_id.get(to.id) if isinstance(to, CompiledStage) else table.get(to)
     if found is None:
         raise RegulationError(_("“%(pipeline)s” has no such stage.") % {"pipeline": pipeline.name})
@@ -352,7 +433,11 @@ def _refuse_if(found: list[Refusal]) -> None:
 
 
 def _stale(deal: Any) -> StaleMove:
-    last = StageChange.objects.filter(deal=deal).select_related("event__actor", "to_stage").latest("pk")
+    last = (
+        StageChange.objects.filter(deal=deal)
+        .select_related("event__actor", "to_stage")
+        .latest("pk")
+    )
     return StaleMove(
         stage=last.to_stage.name,
         who=str(last.event.actor or _("the system")),
@@ -361,4 +446,6 @@ def _stale(deal: Any) -> StaleMove:
 
 
 def _notes(answers: dict[str, Any]) -> dict[str, Any]:
-    return {"answers": {code: str(value) for code, value in answers.items() if value not in (None, "")}}
+    return {
+        "answers": {code: str(value) for code, value in answers.items() if value not in (None, "")}
+    }

@@ -29,7 +29,12 @@ class MoveRefused(RegulationError):
 
     def __init__(self, refusals: list[Refusal]) -> None:
         self.refusals = refusals
-        super().__init__("; ".join(f"{item.message} ({item.clause})" if item.clause else item.message for item in refusals))
+        super().__init__(
+            "; ".join(
+                f"{item.message} ({item.clause})" if item.clause else item.message
+                for item in refusals
+            )
+        )
 
     @property
     def fields(self) -> list[str]:

@@ -46,7 +46,9 @@ class Explanation:
 
 def explain(deal: Any, *, user: Any, now: datetime) -> Explanation:
     """All answers for one deal as it stands; changes nothing."""
-    return Explanation(stages=stage_answers(deal, user=user, now=now), rules=rule_answers(deal, user=user, now=now))
+    return Explanation(
+        stages=stage_answers(deal, user=user, now=now), rules=rule_answers(deal, user=user, now=now)
+    )
 
 
 def stage_answers(deal: Any, *, user: Any, now: datetime) -> tuple[StageAnswer, ...]:
@@ -59,7 +61,11 @@ def stage_answers(deal: Any, *, user: Any, now: datetime) -> tuple[StageAnswer, 
         else StageAnswer(
             stage,
             False,
-            tuple(engine.standing_against(replace(context, from_stage=current, to_stage=stage), current, stage)),
+            tuple(
+                engine.standing_against(
+                    replace(context, from_stage=current, to_stage=stage), current, stage
+                )
+            ),
         )
         for stage in context.pipeline.stages
     )
@@ -69,10 +75,14 @@ def rule_answers(deal: Any, *, user: Any, now: datetime) -> tuple[RuleAnswer, ..
     """The acting rules of the deal's stage, of the whole pipeline, and those that have run on it before."""
     context = _context(deal, user, now)
     runs = {run.rule_id: run for run in RuleRun.objects.filter(deal=deal).order_by("at", "pk")}
-    due = dict(Timer.objects.filter(deal=deal, state=Timer.State.ARMED).values_list("rule", "due_at"))
+    due = dict(
+        Timer.objects.filter(deal=deal, state=Timer.State.ARMED).values_list("rule", "due_at")
+    )
     answers = []
     for rule in context.pipeline.rules:
-        if rule.effect != "do" or (rule.stage_id not in (None, deal.stage_id) and rule.id not in runs):
+        if rule.effect != "do" or (
+            rule.stage_id not in (None, deal.stage_id) and rule.id not in runs
+        ):
             continue
         asked = context.under(rule)
         answers.append(
@@ -88,4 +98,6 @@ def rule_answers(deal: Any, *, user: Any, now: datetime) -> tuple[RuleAnswer, ..
 
 
 def _context(deal: Any, user: Any, now: datetime) -> Context:
-    return Context(deal=deal, pipeline=catalog.pipeline(deal.pipeline_id), by=Actor.person(user), now=now)
+    return Context(
+        deal=deal, pipeline=catalog.pipeline(deal.pipeline_id), by=Actor.person(user), now=now
+    )

@@ -11,7 +11,14 @@ from pipelines.context import cause
 from pipelines.models import Event
 
 
-def write(
+def write(verb: str, *, now: datetime, **facts: Any) -> Event:
+    """Append one fact, inside the transaction that makes it true. Errors: KeyError for an unregistered verb."""
+    event = draft(verb, now=now, **facts)
+    event.save(force_insert=True)
+    return event
+
+
+def draft(
     verb: str,
     *,
     now: datetime,
@@ -22,8 +29,8 @@ def write(
     data: dict[str, Any] | None = None,
     outside_id: str | None = None,
 ) -> Event:
-    """Append one fact, inside the transaction that makes it true. Errors: KeyError for an unregistered verb."""
-    return Event.objects.create(
+    """An unsaved entry, for a verb that writes several at once."""
+    return Event(
         verb=registry.verbs[verb].name,
         deal=deal,
         contact_id=contact.pk if contact is not None else getattr(deal, "contact_id", None),

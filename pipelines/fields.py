@@ -49,23 +49,37 @@ def show(field: CompiledField, value: Any) -> str:
             return _("yes")
         case "control":
             at = parse_datetime(value["at"])
-            return f"{value['name']}, {date_format(timezone.localtime(at), 'SHORT_DATETIME_FORMAT')}" if at else ""
+            return (
+                f"{value['name']}, {date_format(timezone.localtime(at), 'SHORT_DATETIME_FORMAT')}"
+                if at
+                else ""
+            )
         case "money" | "number":
             amount = Decimal(str(value)).normalize()
-            return number_format(amount if amount % 1 else amount.quantize(Decimal(1)), force_grouping=True)
+            return number_format(
+                amount if amount % 1 else amount.quantize(Decimal(1)), force_grouping=True
+            )
         case "date":
             day = parse_date(value)
             return date_format(day, "SHORT_DATE_FORMAT") if day else str(value)
         case "datetime":
             moment = parse_datetime(value)
-            return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else str(value)
+            return (
+                date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+                if moment
+                else str(value)
+            )
         case _:
             return str(value)
 
 
 def form_field(field: CompiledField, *, required: bool = False) -> forms.Field:
     """The widget for one field, as a Django form field; its value is cleaned by `clean`, not by the form field."""
-    common: dict[str, Any] = {"label": field.label, "required": required, "help_text": field.help_text}
+    common: dict[str, Any] = {
+        "label": field.label,
+        "required": required,
+        "help_text": field.help_text,
+    }
     match field.type:
         case "long_text":
             return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), **common)
@@ -78,11 +92,15 @@ def form_field(field: CompiledField, *, required: bool = False) -> forms.Field:
         case "date":
             return forms.CharField(widget=forms.DateInput(attrs={"type": "date"}), **common)
         case "datetime":
-            return forms.CharField(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), **common)
+            return forms.CharField(
+                widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), **common
+            )
         case "money" | "number":
             return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal"}), **common)
         case "url":
-            return forms.CharField(widget=forms.URLInput(attrs={"placeholder": "https://"}), **common)
+            return forms.CharField(
+                widget=forms.URLInput(attrs={"placeholder": "https://"}), **common
+            )
         case _:
             return forms.CharField(**common)
 

@@ -22,7 +22,6 @@ from pipelines.params import (
 from pipelines.registry import No, guard
 
 
-
 class FieldsParams(ParamsForm):
     codes = FieldsField(label=gettext_lazy("fields"))
 
@@ -33,8 +32,14 @@ def fields(context: Context, params: Any) -> No | None:
     missing = [code for code in params.codes if field_values.is_empty(context.value(code))]
     if not missing:
         return None
-    labels = ", ".join(f"«{context.pipeline.fields[code].label}»" for code in missing if code in context.pipeline.fields)
-    message = ngettext("Fill in the field %(labels)s.", "Fill in the fields %(labels)s.", len(missing))
+    labels = ", ".join(
+        f"«{context.pipeline.fields[code].label}»"
+        for code in missing
+        if code in context.pipeline.fields
+    )
+    message = ngettext(
+        "Fill in the field %(labels)s.", "Fill in the fields %(labels)s.", len(missing)
+    )
     return No(message % {"labels": labels}, tuple(missing))
 
 
@@ -50,7 +55,10 @@ def above(context: Context, params: Any) -> No | None:
     if Decimal(str(context.value(params.field) or 0)) > bound:
         return None
     label = context.pipeline.fields[params.field].label
-    return No(_("«%(label)s» must be more than %(bound)s.") % {"label": label, "bound": bound}, (params.field,))
+    return No(
+        _("«%(label)s» must be more than %(bound)s.") % {"label": label, "bound": bound},
+        (params.field,),
+    )
 
 
 class ChoiceParams(ParamsForm):
@@ -67,7 +75,10 @@ def choice(context: Context, params: Any) -> No | None:
         return None
     field = context.pipeline.fields[params.field]
     allowed = ", ".join(f"«{field.choices.get(code, code)}»" for code in params.among)
-    return No(_("«%(label)s» must be %(allowed)s.") % {"label": field.label, "allowed": allowed}, (params.field,))
+    return No(
+        _("«%(label)s» must be %(allowed)s.") % {"label": field.label, "allowed": allowed},
+        (params.field,),
+    )
 
 
 class ControlsParams(ParamsForm):
@@ -91,9 +102,13 @@ class RoleParams(ParamsForm):
 @guard("role", label=gettext_lazy("Done by a role"), form=RoleParams)
 def role(context: Context, params: Any) -> No | None:
     """The author belongs to one of the roles (an administrator may always; the system is nobody)."""
-    if context.by.user is not None and (context.by.user.is_superuser or context.by.roles.intersection(params.roles)):
+    if context.by.user is not None and (
+        context.by.user.is_superuser or context.by.roles.intersection(params.roles)
+    ):
         return None
-    return No(_("Only for: %(roles)s.") % {"roles": ", ".join(role_label(name) for name in params.roles)})
+    return No(
+        _("Only for: %(roles)s.") % {"roles": ", ".join(role_label(name) for name in params.roles)}
+    )
 
 
 def role_label(name: str) -> str:
@@ -107,7 +122,10 @@ ROLE_LABELS: dict[str, str] = {}
 class ByParams(ParamsForm):
     who = forms.ChoiceField(
         label=gettext_lazy("author"),
-        choices=[("person", gettext_lazy("a person")), ("system", gettext_lazy("the system or a rule"))],
+        choices=[
+            ("person", gettext_lazy("a person")),
+            ("system", gettext_lazy("the system or a rule")),
+        ],
     )
 
 
@@ -116,7 +134,11 @@ def by(context: Context, params: Any) -> No | None:
     """A person decides it himself, or the system does."""
     if context.by.is_person == (params.who == "person"):
         return None
-    return No(_("only when a person does it") if params.who == "person" else _("only when the system does it"))
+    return No(
+        _("only when a person does it")
+        if params.who == "person"
+        else _("only when the system does it")
+    )
 
 
 @guard("robot_only", label=gettext_lazy("Only a robot"))
@@ -145,7 +167,11 @@ class StagesParams(ParamsForm):
 def from_stage(context: Context, params: Any) -> No | None:
     """The deal leaves, or stands on, one of the stages."""
     stage = context.from_stage or context.stage
-    return None if stage.code in params.codes else No(_("not from “%(stage)s”") % {"stage": stage.name})
+    return (
+        None
+        if stage.code in params.codes
+        else No(_("not from “%(stage)s”") % {"stage": stage.name})
+    )
 
 
 @guard("to_stage", label=gettext_lazy("Goes to"), form=StagesParams)

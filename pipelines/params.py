@@ -43,7 +43,11 @@ class Vocabulary:
         scenarios: list[tuple[str, str]] = (),  # type: ignore[assignment]
     ) -> None:
         self.stages, self.fields = stages, fields
-        self.templates, self.pipelines, self.scenarios = list(templates), list(pipelines), list(scenarios)
+        self.templates, self.pipelines, self.scenarios = (
+            list(templates),
+            list(pipelines),
+            list(scenarios),
+        )
 
 
 class CodeMixin:
@@ -186,11 +190,20 @@ class PairsField(CodeMixin, forms.Field):
         else:
             lines = [line for line in str(value).splitlines() if line.strip()]
             if bad := [line for line in lines if "=" not in line]:
-                raise forms.ValidationError(_("Not “code = value”: %(line)s"), params={"line": bad[0]})
-            pairs = {key.strip(): item.strip() for key, _eq, item in (line.partition("=") for line in lines)}
+                raise forms.ValidationError(
+                    _("Not “code = value”: %(line)s"), params={"line": bad[0]}
+                )
+            pairs = {
+                key.strip(): item.strip()
+                for key, _eq, item in (line.partition("=") for line in lines)
+            }
         if unknown := [code for code in pairs if not self.knows(code)]:
             raise forms.ValidationError(_("No such field: %(code)s"), params={"code": unknown[0]})
         return pairs
 
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{key} = {item}" for key, item in value.items()) if isinstance(value, dict) else value
+        return (
+            "\n".join(f"{key} = {item}" for key, item in value.items())
+            if isinstance(value, dict)
+            else value
+        )

@@ -122,7 +122,9 @@ def guard(
 def action(
     name: str, *, label: str | Promise, form: type[ParamsForm] = ParamsForm, moves: bool = False
 ) -> Callable[..., Any]:
-    def register(run: Callable[[Any, Any], dict[str, Any] | None]) -> Callable[[Any, Any], dict[str, Any] | None]:
+    def register(
+        run: Callable[[Any, Any], dict[str, Any] | None],
+    ) -> Callable[[Any, Any], dict[str, Any] | None]:
         _add(actions, name, Action(name, label, form, run, moves))
         return run
 

@@ -14,6 +14,7 @@ from pipelines.catalog import CompiledCondition, CompiledRule
 from pipelines.context import Context, cause, caused_by
 from pipelines.errors import MoveRefused, Refusal
 from pipelines.models import RuleRun
+from pipelines.transactions import holding
 
 log = logging.getLogger(__name__)
 
@@ -42,18 +43,60 @@ def unmet(conditions: Iterable[CompiledCondition], context: Context) -> str:
     for condition in conditions:
         no = condition.guard.check(context, condition.params)
         if condition.negated and no is None:
-            return _("not: %(words)s") % {"words": condition.guard.words(dict(condition.raw), context.pipeline.vocabulary)}
+            return _("not: %(words)s") % {
+                "words": condition.guard.words(dict(condition.raw), context.pipeline.vocabulary)
+            }
         if no is not None and not condition.negated:
             return no.message
     return ""
 
 
-def run(rules: Iterable[CompiledRule], context: Context, occasion: str, *, strict: bool = False) -> list[RuleRun]:
+def run(
+    rules: Iterable[CompiledRule], context: Context, occasion: str, *, strict: bool = False
+) -> list[RuleRun]:
     """Run the rules for one occasion, each at most once, and keep a row of each; returns the rows.
 
     A failed rule is kept with its error and blocks nothing. With `strict`, a move that the regulation refuses
     is the caller's to answer: `MoveRefused` passes through (a person chose the scenario and can fill the form).
     """
+    rules = list(rules)
+    if not rules:
+        return []
+    try:
+        return _run_together(rules, context, occasion)
+    except Exception as error:
+        if strict and isinstance(error, MoveRefused):
+            raise
+        # Something in the batch failed or has run before. Nothing of it stands; each rule gets a savepoint of its own.
+        context.deal.reload()
+        context.forget()
+        return _run_apart(rules, context, occasion, strict=strict)
+
+
+def _run_together(rules: list[CompiledRule], context: Context, occasion: str) -> list[RuleRun]:
+    """All rules in one savepoint with one insert of their rows: the usual case, in a third of the statements."""
+    rows = []
+    with (
+        transaction.atomic(),
+        caused_by(context.event.pk if context.event else None),
+        holding(context.deal),
+    ):
+        for rule in rules:
+            asked = context.under(rule)
+            if why := unmet(rule.conditions, asked):
+                rows.append(_row(asked, occasion, RuleRun.Status.SKIPPED, error=why))
+                continue
+            if cause().depth > DEPTH_LIMIT:
+                raise RecursionError
+            result = rule.entry.run(asked, rule.params) or {}
+            context.forget()
+            rows.append(_row(asked, occasion, RuleRun.Status.OK, result=result))
+        return RuleRun.objects.bulk_create(rows)
+
+
+def _run_apart(
+    rules: list[CompiledRule], context: Context, occasion: str, *, strict: bool
+) -> list[RuleRun]:
     rows, skipped = [], []
     for rule in rules:
         asked = context.under(rule)
@@ -61,8 +104,8 @@ def run(rules: Iterable[CompiledRule], context: Context, occasion: str, *, stric
             skipped.append(_row(asked, occasion, RuleRun.Status.SKIPPED, error=why))
         elif row := run_one(asked, occasion, strict=strict):
             rows.append(row)
-    if skipped:
-        RuleRun.objects.bulk_create(skipped, ignore_conflicts=True)
+        context.forget()
+    RuleRun.objects.bulk_create(skipped, ignore_conflicts=True)
     return rows + skipped
 
 
@@ -71,9 +114,15 @@ def run_one(context: Context, occasion: str, *, strict: bool = False) -> RuleRun
     rule = context.rule
     assert rule is not None
     if cause().depth >= DEPTH_LIMIT:
-        return _keep_failure(context, occasion, RuleRun.Status.LOOPED, _("Rules set off one another without end."))
+        return _keep_failure(
+            context, occasion, RuleRun.Status.LOOPED, _("Rules set off one another without end.")
+        )
     try:
-        with transaction.atomic(), caused_by(context.event.pk if context.event else None):
+        with (
+            transaction.atomic(),
+            caused_by(context.event.pk if context.event else None),
+            holding(context.deal),
+        ):
             result = rule.entry.run(context, rule.params) or {}
             row = _row(context, occasion, RuleRun.Status.OK, result=result)
             row.save(force_insert=True)
@@ -92,10 +141,14 @@ def run_one(context: Context, occasion: str, *, strict: bool = False) -> RuleRun
         # Whatever an action does wrong, the person's own move stands; the administrator sees it and retries.
         log.exception("rule %s failed on deal %s", rule.code, context.deal.pk)
         context.deal.reload()
-        return _keep_failure(context, occasion, RuleRun.Status.FAILED, f"{type(error).__name__}: {error}")
+        return _keep_failure(
+            context, occasion, RuleRun.Status.FAILED, f"{type(error).__name__}: {error}"
+        )
 
 
-def _keep_failure(context: Context, occasion: str, status: RuleRun.Status, error: str) -> RuleRun | None:
+def _keep_failure(
+    context: Context, occasion: str, status: RuleRun.Status, error: str
+) -> RuleRun | None:
     row = _row(context, occasion, status, error=error)
     try:
         with transaction.atomic():

@@ -14,9 +14,12 @@ from pipelines.catalog import CompiledPipeline, CompiledRule, CompiledStage
 from pipelines.models import Timer
 
 ARMED = Timer.State.ARMED
+TIMED = ("stay", "before", "after")
 
 
-def arm_stage(deal: Any, pipeline: CompiledPipeline, stage: CompiledStage, *, now: datetime, entry: str) -> None:
+def arm_stage(
+    deal: Any, pipeline: CompiledPipeline, stage: CompiledStage, *, now: datetime, entry: str
+) -> None:
     """Arm what the entered stage asks for: `stay` from now, `before`/`after` from the deal's dates."""
     rules = [rule for rule in pipeline.rules if rule.stage_id == stage.id]
     _arm(deal, pipeline, rules, now=now, entry=entry)
@@ -24,7 +27,13 @@ def arm_stage(deal: Any, pipeline: CompiledPipeline, stage: CompiledStage, *, no
 
 def arm_pipeline(deal: Any, pipeline: CompiledPipeline, *, now: datetime) -> None:
     """Arm the timers that hold on every stage; for a deal just opened or reopened."""
-    _arm(deal, pipeline, [rule for rule in pipeline.rules if rule.stage_id is None], now=now, entry="")
+    _arm(
+        deal,
+        pipeline,
+        [rule for rule in pipeline.rules if rule.stage_id is None],
+        now=now,
+        entry="",
+    )
 
 
 def rearm(deal: Any, pipeline: CompiledPipeline, dates: Iterable[str], *, now: datetime) -> None:
@@ -33,18 +42,23 @@ def rearm(deal: Any, pipeline: CompiledPipeline, dates: Iterable[str], *, now: d
     rules = [
         rule
         for rule in pipeline.rules
-        if rule.date in changed and (rule.stage_id == deal.stage_id or (rule.stage_id is None and deal.status == "open"))
+        if rule.date in changed
+        and (rule.stage_id == deal.stage_id or (rule.stage_id is None and deal.status == "open"))
     ]
     if rules:
-        _armed(deal).filter(rule__in=[rule.id for rule in rules]).update(state=Timer.State.CANCELLED, ended_at=now)
+        _armed(deal).filter(rule__in=[rule.id for rule in rules]).update(
+            state=Timer.State.CANCELLED, ended_at=now
+        )
         _arm(deal, pipeline, rules, now=now, entry="")
 
 
-def cancel_stage(deal: Any, stage: CompiledStage, *, now: datetime, closing: bool) -> None:
+def cancel_stage(
+    deal: Any, pipeline: CompiledPipeline, stage: CompiledStage, *, now: datetime, closing: bool
+) -> None:
     """Cancel the left stage's timers; a closed deal has none of the pipeline's either."""
     if closing:
         cancel_all(deal, now=now)
-    else:
+    elif any(rule.stage_id == stage.id and rule.when in TIMED for rule in pipeline.rules):
         _armed(deal).filter(rule__stage=stage.id).update(state=Timer.State.CANCELLED, ended_at=now)
 
 
@@ -53,7 +67,9 @@ def cancel_all(deal: Any, *, now: datetime) -> None:
     _armed(deal).update(state=Timer.State.CANCELLED, ended_at=now)
 
 
-def due_moment(deal: Any, pipeline: CompiledPipeline, rule: CompiledRule, *, now: datetime) -> datetime | None:
+def due_moment(
+    deal: Any, pipeline: CompiledPipeline, rule: CompiledRule, *, now: datetime
+) -> datetime | None:
     """When the rule is to run on the deal, or None while its date is unknown."""
     if rule.period is None:
         return None
@@ -77,12 +93,23 @@ def read_date(deal: Any, pipeline: CompiledPipeline, date: str) -> datetime | No
     return parse_datetime(value)
 
 
-def _arm(deal: Any, pipeline: CompiledPipeline, rules: Iterable[CompiledRule], *, now: datetime, entry: str) -> None:
+def _arm(
+    deal: Any,
+    pipeline: CompiledPipeline,
+    rules: Iterable[CompiledRule],
+    *,
+    now: datetime,
+    entry: str,
+) -> None:
     timers = []
     for rule in rules:
-        if rule.when in ("stay", "before", "after") and (due_at := due_moment(deal, pipeline, rule, now=now)):
+        if rule.when in TIMED and (due_at := due_moment(deal, pipeline, rule, now=now)):
             # A date's timer is for that date: moved away and back, the rule does not run for it again.
-            occasion = f"{entry}:{rule.period}" if rule.when == "stay" else f"{rule.date}:{read_date(deal, pipeline, rule.date)}"
+            occasion = (
+                f"{entry}:{rule.period}"
+                if rule.when == "stay"
+                else f"{rule.date}:{read_date(deal, pipeline, rule.date)}"
+            )
             timers.append(Timer(deal=deal, rule_id=rule.id, due_at=due_at, occasion=occasion))
     if timers:
         Timer.objects.bulk_create(timers, ignore_conflicts=True)

@@ -8,4 +8,15 @@ from .tag import Tag
 from .task import Task
 from .user import Team, User
 
-__all__ = ["Company", "Contact", "ContactPoint", "Deal", "DealFile", "StageTotal", "Tag", "Task", "Team", "User"]
+__all__ = [
+    "Company",
+    "Contact",
+    "ContactPoint",
+    "Deal",
+    "DealFile",
+    "StageTotal",
+    "Tag",
+    "Task",
+    "Team",
+    "User",
+]

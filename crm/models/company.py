@@ -20,7 +20,12 @@ class Company(models.Model):
     address = models.CharField(_("address"), max_length=500, blank=True)
     values = models.JSONField(default=dict, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("responsible")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("responsible"),
     )
     created_at = models.DateTimeField(_("created at"))
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
@@ -33,7 +38,9 @@ class Company(models.Model):
         verbose_name_plural = _("companies")
         indexes = [
             GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="company_search_by_name"),
-            models.Index(fields=["tax_id"], condition=~models.Q(tax_id=""), name="company_by_tax_id"),
+            models.Index(
+                fields=["tax_id"], condition=~models.Q(tax_id=""), name="company_by_tax_id"
+            ),
         ]
 
     def __str__(self) -> str:

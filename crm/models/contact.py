@@ -14,12 +14,22 @@ class Contact(models.Model):
 
     name = models.CharField(_("name"), max_length=300)
     company = models.ForeignKey(
-        "Company", models.PROTECT, null=True, blank=True, related_name="contacts", verbose_name=_("company")
+        "Company",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        verbose_name=_("company"),
     )
     position = models.CharField(_("position"), max_length=200, blank=True)
     values = models.JSONField(default=dict, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("responsible")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("responsible"),
     )
     created_at = models.DateTimeField(_("created at"))
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)

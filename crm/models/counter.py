@@ -11,9 +11,15 @@ class StageTotal(models.Model):
     in a move: two moves never wait for each other here. `compact` folds them in one statement.
     """
 
-    stage = models.ForeignKey("pipelines.Stage", models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    stage = models.ForeignKey(
+        "pipelines.Stage", models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     currency = models.CharField(max_length=3)
     deals = models.IntegerField()
@@ -21,7 +27,11 @@ class StageTotal(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["stage", "owner"], include=["currency", "deals", "amount"], name="total_of_a_stage"),
+            models.Index(
+                fields=["stage", "owner"],
+                include=["currency", "deals", "amount"],
+                name="total_of_a_stage",
+            ),
         ]
 
     def __str__(self) -> str:

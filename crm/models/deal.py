@@ -31,8 +31,12 @@ class Deal(DealValues, models.Model):
         IMPORT = "import", _("import")
 
     name = models.CharField(_("name"), max_length=255)
-    pipeline = models.ForeignKey("pipelines.Pipeline", models.PROTECT, related_name="+", verbose_name=_("pipeline"))
-    stage = models.ForeignKey("pipelines.Stage", models.PROTECT, related_name="+", verbose_name=_("stage"))
+    pipeline = models.ForeignKey(
+        "pipelines.Pipeline", models.PROTECT, related_name="+", verbose_name=_("pipeline")
+    )
+    stage = models.ForeignKey(
+        "pipelines.Stage", models.PROTECT, related_name="+", verbose_name=_("stage")
+    )
     status = FSMField(_("status"), max_length=4, default="open", protected=True)
     stage_since = models.DateTimeField(_("on the stage since"))
     # When the stage's limit runs out, so that lists find what lingers without counting working time per row.
@@ -40,19 +44,40 @@ class Deal(DealValues, models.Model):
     budget = models.DecimalField(_("budget"), max_digits=14, decimal_places=2, default=0)
     currency = models.CharField(_("currency"), max_length=3, default="RUB")
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("responsible"), db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("responsible"),
+        db_index=False,
     )
     contact = models.ForeignKey(
-        "Contact", models.PROTECT, null=True, blank=True, related_name="deals", verbose_name=_("contact")
+        "Contact",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deals",
+        verbose_name=_("contact"),
     )
     company = models.ForeignKey(
-        "Company", models.PROTECT, null=True, blank=True, related_name="deals", verbose_name=_("company")
+        "Company",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deals",
+        verbose_name=_("company"),
     )
     # The sale that this deal continues in another pipeline (AX-8.1).
     origin = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="continuations", verbose_name=_("continues")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="continuations",
+        verbose_name=_("continues"),
     )
-    arrival = models.CharField(_("came by"), max_length=9, choices=Arrival.choices, default=Arrival.HAND)
+    arrival = models.CharField(
+        _("came by"), max_length=9, choices=Arrival.choices, default=Arrival.HAND
+    )
     values = models.JSONField(default=dict, blank=True)
     tags = models.ManyToManyField("Tag", blank=True, related_name="deals", verbose_name=_("tags"))
     # Of the open tasks, the earliest due; null is the flag «without a task». Kept by `crm.tasks`.
@@ -72,12 +97,16 @@ class Deal(DealValues, models.Model):
         constraints = [
             # A sale is handed over to a pipeline exactly once, whoever asks and however often.
             models.UniqueConstraint(
-                fields=["origin", "pipeline"], condition=models.Q(origin__isnull=False), name="one_hand_over_a_pipeline"
+                fields=["origin", "pipeline"],
+                condition=models.Q(origin__isnull=False),
+                name="one_hand_over_a_pipeline",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["stage", "-stage_since", "-id"], condition=models.Q(archived_at=None), name="deal_board"
+                fields=["stage", "-stage_since", "-id"],
+                condition=models.Q(archived_at=None),
+                name="deal_board",
             ),
             models.Index(
                 fields=["owner", "stage", "-stage_since", "-id"],
@@ -85,7 +114,9 @@ class Deal(DealValues, models.Model):
                 name="deal_board_of_an_owner",
             ),
             models.Index(
-                fields=["pipeline", "-created_at", "-id"], condition=models.Q(archived_at=None), name="deal_table"
+                fields=["pipeline", "-created_at", "-id"],
+                condition=models.Q(archived_at=None),
+                name="deal_table",
             ),
             models.Index(
                 fields=["owner", "pipeline", "-created_at", "-id"],

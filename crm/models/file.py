@@ -12,7 +12,9 @@ class DealFile(models.Model):
     file = models.FileField(_("file"), upload_to="deals/%Y/%m/")
     name = models.CharField(_("name"), max_length=255)
     size = models.PositiveIntegerField(_("size, bytes"))
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     uploaded_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
 

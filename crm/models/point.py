@@ -16,8 +16,12 @@ class ContactPoint(models.Model):
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     value = models.CharField(_("value"), max_length=254)
-    contact = models.ForeignKey("Contact", models.CASCADE, null=True, blank=True, related_name="points")
-    company = models.ForeignKey("Company", models.CASCADE, null=True, blank=True, related_name="points")
+    contact = models.ForeignKey(
+        "Contact", models.CASCADE, null=True, blank=True, related_name="points"
+    )
+    company = models.ForeignKey(
+        "Company", models.CASCADE, null=True, blank=True, related_name="points"
+    )
 
     class Meta:
         ordering = ["id"]
@@ -28,8 +32,12 @@ class ContactPoint(models.Model):
                 condition=models.Q(contact__isnull=False) ^ models.Q(company__isnull=False),
                 name="a_point_belongs_to_a_contact_or_a_company",
             ),
-            models.UniqueConstraint(fields=["contact", "kind", "value"], name="one_point_a_contact"),
-            models.UniqueConstraint(fields=["company", "kind", "value"], name="one_point_a_company"),
+            models.UniqueConstraint(
+                fields=["contact", "kind", "value"], name="one_point_a_contact"
+            ),
+            models.UniqueConstraint(
+                fields=["company", "kind", "value"], name="one_point_a_company"
+            ),
         ]
         indexes = [
             models.Index(fields=["value", "kind"], name="point_exact"),

@@ -31,23 +31,47 @@ class Task(models.Model):
     due_at = models.DateTimeField(_("due at"))
     all_day = models.BooleanField(_("all day"), default=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("responsible"), db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("responsible"),
+        db_index=False,
     )
     deal = models.ForeignKey(
-        "Deal", models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("deal"), db_index=False
+        "Deal",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        verbose_name=_("deal"),
+        db_index=False,
     )
     contact = models.ForeignKey(
-        "Contact", models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("contact")
+        "Contact",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        verbose_name=_("contact"),
     )
     company = models.ForeignKey(
-        "Company", models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("company")
+        "Company",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        verbose_name=_("company"),
     )
-    state = FSMField(_("state"), max_length=9, choices=State.choices, default=State.OPEN, protected=True)
+    state = FSMField(
+        _("state"), max_length=9, choices=State.choices, default=State.OPEN, protected=True
+    )
     result = models.TextField(_("result"), blank=True)
     scenario = models.SlugField(_("outcome"), blank=True, db_index=False)
     # Raised by every change: an outcome pressed in a window that shows an older task is refused.
     revision = models.PositiveIntegerField(default=0)
-    rule = models.ForeignKey("pipelines.Rule", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    rule = models.ForeignKey(
+        "pipelines.Rule", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -60,8 +84,16 @@ class Task(models.Model):
         verbose_name = _("task")
         verbose_name_plural = _("tasks")
         indexes = [
-            models.Index(fields=["owner", "due_at"], condition=models.Q(state="open"), name="task_day_of_an_owner"),
-            models.Index(fields=["deal", "due_at"], condition=models.Q(state="open"), name="task_open_of_a_deal"),
+            models.Index(
+                fields=["owner", "due_at"],
+                condition=models.Q(state="open"),
+                name="task_day_of_an_owner",
+            ),
+            models.Index(
+                fields=["deal", "due_at"],
+                condition=models.Q(state="open"),
+                name="task_open_of_a_deal",
+            ),
             models.Index(fields=["deal", "-id"], name="task_of_a_deal"),
         ]
 

@@ -17,10 +17,20 @@ class Team(models.Model):
 
     name = models.CharField(_("name"), max_length=100)
     head = models.ForeignKey(
-        "User", models.SET_NULL, null=True, blank=True, related_name="headed_teams", verbose_name=_("head")
+        "User",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="headed_teams",
+        verbose_name=_("head"),
     )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("part of"),
     )
 
     class Meta:
@@ -51,7 +61,9 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(  # type: ignore[override]
         self, email: str, password: str | None = None, **extra: Any
     ) -> User:
-        return self.create_user(email, password, **(extra | {"is_staff": True, "is_superuser": True}))
+        return self.create_user(
+            email, password, **(extra | {"is_staff": True, "is_superuser": True})
+        )
 
 
 class User(AbstractUser):
@@ -77,7 +89,9 @@ class User(AbstractUser):
         ordering = ["last_name", "first_name"]
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints = [models.UniqueConstraint(Lower("email"), name="one_user_an_email_in_any_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="one_user_an_email_in_any_case")
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email

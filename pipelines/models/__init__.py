@@ -1,4 +1,14 @@
-from .definition import Condition, Edition, Field, Pipeline, Question, Rule, Scenario, Stage, StageRight
+from .definition import (
+    Condition,
+    Edition,
+    Field,
+    Pipeline,
+    Question,
+    Rule,
+    Scenario,
+    Stage,
+    StageRight,
+)
 from .runtime import Event, Offer, RuleRun, StageChange, Timer
 from .schedule import Schedule, ScheduleDay, ScheduleHours
 

@@ -31,7 +31,9 @@ class Pipeline(models.Model):
     playbook = models.SlugField(_("playbook"), help_text=_("The set of pipelines it belongs to."))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     currency = models.CharField(_("currency"), max_length=3, default="RUB")
-    schedule = models.ForeignKey("Schedule", models.PROTECT, verbose_name=_("working time"), null=True, blank=True)
+    schedule = models.ForeignKey(
+        "Schedule", models.PROTECT, verbose_name=_("working time"), null=True, blank=True
+    )
     note = models.TextField(_("note"), blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     edition = models.PositiveIntegerField(_("edition"), default=0, editable=False)
@@ -50,7 +52,9 @@ class Pipeline(models.Model):
 class Edition(models.Model):
     """A pipeline's whole definition as it stood after one saved change, as playbook YAML."""
 
-    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="editions", verbose_name=_("pipeline"))
+    pipeline = models.ForeignKey(
+        Pipeline, models.CASCADE, related_name="editions", verbose_name=_("pipeline")
+    )
     number = models.PositiveIntegerField(_("number"))
     text = models.TextField(_("playbook"))
     author = models.ForeignKey(
@@ -63,7 +67,9 @@ class Edition(models.Model):
         ordering = ["-number"]
         verbose_name = _("edition")
         verbose_name_plural = _("editions")
-        constraints = [models.UniqueConstraint(fields=["pipeline", "number"], name="one_edition_a_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "number"], name="one_edition_a_number")
+        ]
 
     def __str__(self) -> str:
         return f"{self.pipeline} № {self.number}"
@@ -77,7 +83,9 @@ class Stage(models.Model):
         WON = "won", _("won")
         LOST = "lost", _("lost")
 
-    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages", verbose_name=_("pipeline"))
+    pipeline = models.ForeignKey(
+        Pipeline, models.CASCADE, related_name="stages", verbose_name=_("pipeline")
+    )
     code = models.SlugField(_("code"))
     name = models.CharField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices, default=Kind.OPEN)
@@ -88,7 +96,9 @@ class Stage(models.Model):
     )
     goal = models.TextField(_("goal"), blank=True, help_text=_("What is done on this stage."))
     script = models.TextField(
-        _("script"), blank=True, help_text=_("What to say; {manager}, {source}, {contact}, {company} are filled in.")
+        _("script"),
+        blank=True,
+        help_text=_("What to say; {manager}, {source}, {contact}, {company} are filled in."),
     )
     needs_task = models.BooleanField(
         _("needs an open task"), default=True, help_text=_("A deal here without a task is flagged.")
@@ -99,7 +109,9 @@ class Stage(models.Model):
         ordering = ["pipeline", "position"]
         verbose_name = _("stage")
         verbose_name_plural = _("stages")
-        constraints = [models.UniqueConstraint(fields=["pipeline", "code"], name="one_stage_a_code")]
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "code"], name="one_stage_a_code")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -124,7 +136,9 @@ class StageRight(models.Model):
     class Meta:
         verbose_name = _("stage right")
         verbose_name_plural = _("stage rights")
-        constraints = [models.UniqueConstraint(fields=["stage", "ability", "group"], name="one_right_a_role")]
+        constraints = [
+            models.UniqueConstraint(fields=["stage", "ability", "group"], name="one_right_a_role")
+        ]
 
     def __str__(self) -> str:
         return f"{self.group}: {self.get_ability_display()}"
@@ -152,8 +166,12 @@ class Field(models.Model):
         CONTROL = "control", _("control: a tick with who and when")
         EVIDENCE = "evidence", _("evidence: an entry of the feed")
 
-    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="fields", verbose_name=_("pipeline"))
-    record = models.CharField(_("record"), max_length=7, choices=Record.choices, default=Record.DEAL)
+    pipeline = models.ForeignKey(
+        Pipeline, models.CASCADE, related_name="fields", verbose_name=_("pipeline")
+    )
+    record = models.CharField(
+        _("record"), max_length=7, choices=Record.choices, default=Record.DEAL
+    )
     code = models.SlugField(_("code"))
     label = models.CharField(_("label"), max_length=200)
     type = models.CharField(_("type"), max_length=9, choices=Type.choices, default=Type.TEXT)
@@ -174,7 +192,9 @@ class Field(models.Model):
         ordering = ["pipeline", "position"]
         verbose_name = _("field")
         verbose_name_plural = _("fields")
-        constraints = [models.UniqueConstraint(fields=["pipeline", "record", "code"], name="one_field_a_code")]
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "record", "code"], name="one_field_a_code")
+        ]
 
     def __str__(self) -> str:
         return self.label
@@ -187,22 +207,39 @@ class Field(models.Model):
 class Scenario(models.Model):
     """An outcome of a task: a button that asks its questions, completes or moves the task and does the rest."""
 
-    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="scenarios", verbose_name=_("pipeline"))
+    pipeline = models.ForeignKey(
+        Pipeline, models.CASCADE, related_name="scenarios", verbose_name=_("pipeline")
+    )
     code = models.SlugField(_("code"))
     label = models.CharField(_("label"), max_length=100)
     tasks = ArrayField(
-        models.SlugField(), verbose_name=_("tasks"), default=list, blank=True, help_text=_("Codes of tasks; empty: any.")
+        models.SlugField(),
+        verbose_name=_("tasks"),
+        default=list,
+        blank=True,
+        help_text=_("Codes of tasks; empty: any."),
     )
     kinds = ArrayField(
-        models.SlugField(), verbose_name=_("task kinds"), default=list, blank=True, help_text=_("Empty: any.")
+        models.SlugField(),
+        verbose_name=_("task kinds"),
+        default=list,
+        blank=True,
+        help_text=_("Empty: any."),
     )
     stages = ArrayField(
-        models.SlugField(), verbose_name=_("stages"), default=list, blank=True, help_text=_("Codes; empty: any.")
+        models.SlugField(),
+        verbose_name=_("stages"),
+        default=list,
+        blank=True,
+        help_text=_("Codes; empty: any."),
     )
     # A scenario that postpones the task («no answer») leaves it open; every other one completes it.
     completes = models.BooleanField(_("completes the task"), default=True)
     result = models.CharField(
-        _("result"), max_length=200, blank=True, help_text=_("Becomes the task's result where the manager wrote none.")
+        _("result"),
+        max_length=200,
+        blank=True,
+        help_text=_("Becomes the task's result where the manager wrote none."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
@@ -211,7 +248,9 @@ class Scenario(models.Model):
         ordering = ["pipeline", "position"]
         verbose_name = _("scenario")
         verbose_name_plural = _("scenarios")
-        constraints = [models.UniqueConstraint(fields=["pipeline", "code"], name="one_scenario_a_code")]
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "code"], name="one_scenario_a_code")
+        ]
 
     def __str__(self) -> str:
         return self.label
@@ -226,7 +265,9 @@ class Question(models.Model):
         DATETIME = "datetime", _("date and time")
         FIELD = "field", _("the field with this code")
 
-    scenario = models.ForeignKey(Scenario, models.CASCADE, related_name="questions", verbose_name=_("scenario"))
+    scenario = models.ForeignKey(
+        Scenario, models.CASCADE, related_name="questions", verbose_name=_("scenario")
+    )
     code = models.SlugField(_("code"))
     label = models.CharField(_("label"), max_length=200, blank=True)
     type = models.CharField(_("type"), max_length=8, choices=Type.choices, default=Type.TEXT)
@@ -237,7 +278,9 @@ class Question(models.Model):
         ordering = ["scenario", "position"]
         verbose_name = _("question")
         verbose_name_plural = _("questions")
-        constraints = [models.UniqueConstraint(fields=["scenario", "code"], name="one_question_a_code")]
+        constraints = [
+            models.UniqueConstraint(fields=["scenario", "code"], name="one_question_a_code")
+        ]
 
     def __str__(self) -> str:
         return self.label or self.code
@@ -259,7 +302,9 @@ class Rule(models.Model):
         REQUIRE = "require", _("require")
         DO = "do", _("do")
 
-    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="rules", verbose_name=_("pipeline"))
+    pipeline = models.ForeignKey(
+        Pipeline, models.CASCADE, related_name="rules", verbose_name=_("pipeline")
+    )
     stage = models.ForeignKey(
         Stage,
         models.CASCADE,
@@ -270,7 +315,12 @@ class Rule(models.Model):
         help_text=_("Empty: on every stage."),
     )
     scenario = models.ForeignKey(
-        Scenario, models.CASCADE, related_name="rules", verbose_name=_("scenario"), null=True, blank=True
+        Scenario,
+        models.CASCADE,
+        related_name="rules",
+        verbose_name=_("scenario"),
+        null=True,
+        blank=True,
     )
     code = models.CharField(_("code"), max_length=120)
     clause = models.CharField(_("clause"), max_length=20)
@@ -282,7 +332,10 @@ class Rule(models.Model):
     name = models.CharField(_("guard or action"), max_length=40)
     params = models.JSONField(_("parameters"), default=dict, blank=True)
     message = models.CharField(
-        _("message"), max_length=300, blank=True, help_text=_("Said instead of the guard's own sentence.")
+        _("message"),
+        max_length=300,
+        blank=True,
+        help_text=_("Said instead of the guard's own sentence."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
@@ -303,7 +356,9 @@ class Rule(models.Model):
 class Condition(models.Model):
     """A guard that must hold (or, negated, must not) for its rule to apply."""
 
-    rule = models.ForeignKey(Rule, models.CASCADE, related_name="conditions", verbose_name=_("rule"))
+    rule = models.ForeignKey(
+        Rule, models.CASCADE, related_name="conditions", verbose_name=_("rule")
+    )
     name = models.CharField(_("guard"), max_length=40)
     params = models.JSONField(_("parameters"), default=dict, blank=True)
     negated = models.BooleanField(_("not"), default=False)

@@ -12,15 +12,25 @@ class Event(models.Model):
     """One append-only fact: the feed a person reads, the audit, and what `on:` rules hear."""
 
     verb = models.CharField(_("verb"), max_length=40)
-    deal = models.ForeignKey("crm.Deal", models.PROTECT, related_name="events", null=True, verbose_name=_("deal"))
+    deal = models.ForeignKey(
+        "crm.Deal", models.PROTECT, related_name="events", null=True, verbose_name=_("deal")
+    )
     contact = models.ForeignKey("crm.Contact", models.PROTECT, related_name="events", null=True)
     company = models.ForeignKey("crm.Company", models.PROTECT, related_name="events", null=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("person")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("person"),
     )
-    rule = models.ForeignKey("Rule", models.SET_NULL, null=True, related_name="+", verbose_name=_("rule"))
+    rule = models.ForeignKey(
+        "Rule", models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
+    )
     data = models.JSONField(_("data"), default=dict)
-    cause = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", verbose_name=_("caused by"))
+    cause = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", verbose_name=_("caused by")
+    )
     # The provider's own id of an outside event: one delivered twice is one fact.
     outside_id = models.CharField(max_length=100, null=True)
     at = models.DateTimeField(_("at"))
@@ -29,12 +39,22 @@ class Event(models.Model):
         verbose_name = _("feed entry")
         verbose_name_plural = _("feed")
         constraints = [
-            models.UniqueConstraint(fields=["verb", "outside_id"], name="an_outside_event_is_recorded_once"),
+            models.UniqueConstraint(
+                fields=["verb", "outside_id"], name="an_outside_event_is_recorded_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["deal", "-id"], name="event_feed_of_a_deal"),
-            models.Index(fields=["contact", "-id"], condition=Q(contact__isnull=False), name="event_feed_of_a_contact"),
-            models.Index(fields=["company", "-id"], condition=Q(company__isnull=False), name="event_feed_of_a_company"),
+            models.Index(
+                fields=["contact", "-id"],
+                condition=Q(contact__isnull=False),
+                name="event_feed_of_a_contact",
+            ),
+            models.Index(
+                fields=["company", "-id"],
+                condition=Q(company__isnull=False),
+                name="event_feed_of_a_company",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -71,7 +91,9 @@ class Timer(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         FAILED = "failed", _("failed")
 
-    deal = models.ForeignKey("crm.Deal", models.CASCADE, related_name="timers", verbose_name=_("deal"))
+    deal = models.ForeignKey(
+        "crm.Deal", models.CASCADE, related_name="timers", verbose_name=_("deal")
+    )
     rule = models.ForeignKey("Rule", models.CASCADE, related_name="timers", verbose_name=_("rule"))
     due_at = models.DateTimeField(_("due at"))
     occasion = models.CharField(_("occasion"), max_length=100)
@@ -82,7 +104,9 @@ class Timer(models.Model):
         verbose_name = _("timer")
         verbose_name_plural = _("timers")
         constraints = [
-            models.UniqueConstraint(fields=["deal", "rule"], condition=Q(state="armed"), name="one_armed_timer_a_rule"),
+            models.UniqueConstraint(
+                fields=["deal", "rule"], condition=Q(state="armed"), name="one_armed_timer_a_rule"
+            ),
         ]
         indexes = [
             # The tick reads only what is due; fired and cancelled rows never weigh on it.
@@ -103,23 +127,33 @@ class RuleRun(models.Model):
         LOOPED = "looped", _("stopped in a loop")
 
     rule = models.ForeignKey("Rule", models.CASCADE, related_name="runs", verbose_name=_("rule"))
-    deal = models.ForeignKey("crm.Deal", models.CASCADE, related_name="rule_runs", verbose_name=_("deal"))
+    deal = models.ForeignKey(
+        "crm.Deal", models.CASCADE, related_name="rule_runs", verbose_name=_("deal")
+    )
     occasion = models.CharField(_("occasion"), max_length=100)
     status = models.CharField(_("status"), max_length=7, choices=Status.choices)
     values = models.JSONField(_("values it saw"), default=dict)
     result = models.JSONField(_("result"), default=dict)
     error = models.TextField(_("error"), blank=True)
-    cause = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="rule_runs", verbose_name=_("caused by"))
+    cause = models.ForeignKey(
+        Event, models.SET_NULL, null=True, related_name="rule_runs", verbose_name=_("caused by")
+    )
     at = models.DateTimeField(_("at"))
 
     class Meta:
         verbose_name = _("rule's run")
         verbose_name_plural = _("rules' runs")
         constraints = [
-            models.UniqueConstraint(fields=["deal", "rule", "occasion"], name="a_rule_runs_once_an_occasion"),
+            models.UniqueConstraint(
+                fields=["deal", "rule", "occasion"], name="a_rule_runs_once_an_occasion"
+            ),
         ]
         indexes = [
-            models.Index(fields=["-at"], condition=Q(status__in=["failed", "looped"]), name="rulerun_to_be_looked_at"),
+            models.Index(
+                fields=["-at"],
+                condition=Q(status__in=["failed", "looped"]),
+                name="rulerun_to_be_looked_at",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,7 +168,9 @@ class Offer(models.Model):
         TAKEN = "taken", _("taken")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
-    deal = models.ForeignKey("crm.Deal", models.CASCADE, related_name="offers", verbose_name=_("deal"))
+    deal = models.ForeignKey(
+        "crm.Deal", models.CASCADE, related_name="offers", verbose_name=_("deal")
+    )
     rule = models.ForeignKey("Rule", models.CASCADE, related_name="+", verbose_name=_("rule"))
     action = models.CharField(max_length=40)
     params = models.JSONField(default=dict)
@@ -147,7 +183,9 @@ class Offer(models.Model):
         verbose_name_plural = _("offers")
         constraints = [
             models.UniqueConstraint(
-                fields=["deal", "action", "params"], condition=Q(state="open"), name="the_same_is_offered_once"
+                fields=["deal", "action", "params"],
+                condition=Q(state="open"),
+                name="the_same_is_offered_once",
             ),
         ]
 

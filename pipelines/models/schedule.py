@@ -47,7 +47,9 @@ class Schedule(models.Model):
             week={weekday: tuple(sorted(spans)) for weekday, spans in week.items()},
             countries=tuple(self.countries),
             days_off=frozenset(day.date for day in special if not day.start),
-            work_days={day.date: ((day.start, day.end),) for day in special if day.start and day.end},
+            work_days={
+                day.date: ((day.start, day.end),) for day in special if day.start and day.end
+            },
         )
 
 
@@ -94,7 +96,9 @@ class ScheduleDay(models.Model):
         ordering = ["date"]
         verbose_name = _("special day")
         verbose_name_plural = _("special days (empty hours: a day off)")
-        constraints = [models.UniqueConstraint(fields=["schedule", "date"], name="one_special_day_a_date")]
+        constraints = [
+            models.UniqueConstraint(fields=["schedule", "date"], name="one_special_day_a_date")
+        ]
 
     def __str__(self) -> str:
         return f"{self.date:%d.%m.%Y}"

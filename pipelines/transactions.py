@@ -1,0 +1,49 @@
+"""One transaction a verb, and what it holds locked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import connection, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def verb(function: Callable[P, R]) -> Callable[P, R]:
+    """Run the verb in one transaction: the caller's, or one of its own.
+
+    Unlike `atomic` it opens no savepoint inside a transaction. A verb checks before it writes and lets its errors
+    pass, so that whoever opened the transaction (or the savepoint round a rule) takes everything back.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            return function(*args, **kwargs)
+        with transaction.atomic():
+            return function(*args, **kwargs)
+
+    return run
+
+
+_held: ContextVar[tuple[Any, ...]] = ContextVar("rows_held_locked", default=())
+
+
+@contextmanager
+def holding(*rows: Any) -> Iterator[None]:
+    """Say that these instances are locked and fresh, so that the verbs called inside need not read them again."""
+    token = _held.set(_held.get() + rows)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def is_held(row: Any) -> bool:
+    """Whether this very instance (another of the same row may be stale) is locked by the caller."""
+    return any(row is held for held in _held.get())
