@@ -1,6 +1,7 @@
 """Starting, stopping and asking after the two servers together."""
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from config.services.state import (
 from config.services.valkey import Valkey
 
 __all__ = ["Services", "ServicesError"]
+
+PATIENCE_SECONDS = 15
 
 
 class Services:
@@ -85,11 +88,16 @@ class Services:
         return all(word.startswith("runs") for word in self.status().values())
 
     def _has_to_start(self, server: Postgres | Valkey, state: State) -> bool:
-        pid = server.pid()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        # One that is just dying, starting, or recovering after a power cut deserves a moment.
+        while (pid := server.pid()) is not None:
+            if server.answers(state):
+                return False
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
         if pid is None:
             return True
-        if server.answers(state):
-            return False
         raise ServicesError(
             f"{server.name} (process {pid}) already runs on {server.home} but does not answer: "
             "stop that process, then try again."

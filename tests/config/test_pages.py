@@ -1,0 +1,71 @@
+"""What stands around the pages: health, headers, static files, translations."""
+
+from io import BytesIO
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.cache import cache
+from django.test import Client
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from config.frontend import PACKAGES
+from config.messages import extract_django
+
+
+@pytest.mark.django_db
+def test_health_is_ok_where_both_servers_answer(client):
+    response = client.get("/healthz")
+
+    assert (response.status_code, response.json()) == (200, {"database": "ok", "redis": "ok"})
+
+
+@pytest.mark.django_db
+def test_health_says_which_server_does_not_answer(client, monkeypatch):
+    def refuse(key: str) -> None:
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr(cache, "get", refuse)
+    response = client.get("/healthz")
+
+    assert response.status_code == 503
+    assert response.json() == {"database": "ok", "redis": "unreachable"}
+
+
+@pytest.mark.django_db
+def test_every_answer_forbids_inline_scripts():
+    policy = Client().get("/healthz").headers["Content-Security-Policy"]
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+
+    assert directives["default-src"] == directives["script-src"] == "'self'"
+    assert directives["object-src"] == directives["frame-ancestors"] == "'none'"
+
+
+def test_each_front_end_package_is_found_and_nothing_else_of_it():
+    assert finders.find("vendor/tabler/css/tabler.min.css")
+    assert finders.find("vendor/htmx/htmx.min.js")
+    assert not finders.find("vendor/tabler/css/tabler.css")
+    for prefix in PACKAGES:
+        (finder,) = (f for f in finders.get_finders() if type(f).__name__ == "NpmFinder")
+        assert any(storage.prefix == prefix for _, storage in finder.list([])), prefix
+
+
+def test_strings_of_templates_are_found_whatever_stands_around_them():
+    source = """{% load i18n %}<p title="don't (">{% translate "It's late" %}
+        {% if a == _("b c") %}{% endif %}{% translate "May" context "month" %}
+        {% blocktranslate trimmed count n=3 %}
+            One {{ n }} thing
+        {% plural %}
+            {{ n }} "things"
+        {% endblocktranslate %}"""
+
+    found = [row[1:3] for row in extract_django(BytesIO(source.encode()), None, None, None)]
+
+    assert ("gettext", "It's late") in found
+    assert ("_", "b c") in found
+    assert ("pgettext", ("month", "May")) in found
+    assert ("ngettext", ("One %(n)s thing", '%(n)s "things"', None)) in found
+
+
+def test_the_tests_run_on_servers_of_their_own():
+    assert "reglament-" in str(settings.VAR_DIR)
