@@ -40,7 +40,7 @@ def test_a_failed_letter_is_sent_again_from_the_outbox(
     again = office.post(
         OUTBOX, {"action": "send_again", "_selected_action": [letter.pk]}, follow=True
     )
-    assert [message.level_tag for message in again.context["messages"]] == ["error"]
+    assert [message.level_tag for message in again.context["messages"]] == ["success", "error"]
     assert deal.events.filter(verb="letter.queued").count() == 2
 
 

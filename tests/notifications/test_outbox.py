@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.mail import get_connection
 
 from crm.models import Deal
 from notifications import letters, outbox, tasks
@@ -321,3 +322,11 @@ def test_the_task_sends_all_that_is_due(deal: Deal, smtp_server: Postbox) -> Non
         )
     assert tasks.deliver() == 3
     assert [item["Subject"] for item in smtp_server.letters] == ["0", "1", "2"]
+
+
+def test_a_line_that_begins_with_a_dot_does_not_end_the_letter(smtp_server: Postbox) -> None:
+    content = b"Subject: dots\r\n\r\n.one\r\n.\r\n..two\r\nend\r\n"
+    with email._session(get_connection()) as server:
+        email._speak(server, "crm@localhost", "lead@example.com", content, lambda: None)
+    [arrived] = smtp_server.letters
+    assert arrived.get_content() == ".one\n.\n..two\nend\n"
