@@ -32,13 +32,16 @@ def read_book(folder: Path) -> tuple[Book, Problems]:
     company = CompanySpec("", "") if problems else parse_company(data, problems=problems)
     book = Book(folder, company)
     schedule = company.schedule.code if company.schedule else ""
-    for path in sorted(folder.glob("*.yaml")):
-        if path.name != COMPANY:
-            before = len(problems)
-            data = _read(path, problems)
-            if len(problems) == before:
-                spec = parse_pipeline(data, file=path.name, problems=problems, schedule=schedule)
-                book.pipelines.append(spec)
+    files = [path for path in sorted(folder.glob("*.yaml")) if path.name != COMPANY]
+    if not files:
+        problems.add(Place(str(folder)), _("the playbook has no pipeline"))
+    for path in files:
+        before = len(problems)
+        data = _read(path, problems)
+        if len(problems) == before:
+            book.pipelines.append(
+                parse_pipeline(data, file=path.name, problems=problems, schedule=schedule)
+            )
     return book, problems
 
 

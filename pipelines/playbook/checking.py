@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from pipelines import catalog, registry
+from pipelines.clock import Duration
 from pipelines.models import Field, Question, Rule, Scenario, Schedule, Stage
 from pipelines.models import Pipeline as PipelineRow
 from pipelines.params import ParamsForm, RoleField, RolesField, Vocabulary
@@ -63,8 +64,6 @@ def check_book(book: Book) -> list[str]:
     if company.schedule and around.schedules is not None:
         around.schedules.add(company.schedule.code)
     check_sections(company, book.folder, problems)
-    if not book.pipelines:
-        problems.add(Place(str(book.folder)), _("the playbook has no pipeline"))
     _once(problems, ((spec.code, spec.place) for spec in book.pipelines), _("pipeline"))
     others = dict(
         PipelineRow.objects.exclude(playbook=company.code).values_list("code", "playbook")
@@ -166,6 +165,7 @@ class _Check:
             )
         for item in spec.stages:
             self._row(Stage, item, item.place)
+            self._duration("limit", item.limit, item.place)
             for role in (role for roles in item.rights.values() for role in roles):
                 self._role(role, item.place)
         _once(self.problems, ((item.code, item.place) for item in spec.stages), _("stage"))
@@ -197,6 +197,7 @@ class _Check:
             rule.place,
             skip=("params", "name") if rule.clause else ("params", "name", "clause"),
         )
+        self._duration("period", rule.period, rule.place)
         if not rule.clause:
             self.problems.add(rule.place, _("the rule cites no clause"))
         elif self.around.clauses is not None:
@@ -261,6 +262,13 @@ class _Check:
         if self.around.roles is not None:
             self._known(_("role"), [role], self.around.roles, place)
 
+    def _duration(self, name: str, text: str, place: Place) -> None:
+        try:
+            if text:
+                Duration.parse(text)
+        except ValueError as error:
+            self.problems.add(place, f"{name}: {error}")
+
     def _known(self, kind: str, words: Iterable[str], known: set[str] | None, place: Place) -> None:
         for word in words:
             if known is not None and word not in known:
@@ -282,7 +290,7 @@ class _Check:
         clean: bool = False,
         skip: tuple[str, ...] = (),
     ) -> None:
-        """What the model itself would say to the row: lengths, choices, durations, codes."""
+        """What the model itself would say to the row: lengths, choices, codes."""
         row = model(**columns(spec))
         own = set(columns(spec)) - set(skip)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -169,7 +170,10 @@ def _rules(row: Cursor, effect: str, **common: str) -> list[RuleSpec]:
             *_conditions(item, "unless", negated=True),
         ]
         kinds = _("guard") if effect == "require" else _("action")
+        table: Mapping[str, Any] = registry.guards if effect == "require" else registry.actions
         names = [key for key in item.data if key not in RULE_KEYS]
+        # Among one that is known and others that are not, the others are misspelt keys: `done` names them.
+        names = [name for name in names if name in table] or names
         if len(names) != 1:
             found = ", ".join(f"“{name}”" for name in names) or _("none")
             item.complain(
@@ -178,11 +182,12 @@ def _rules(row: Cursor, effect: str, **common: str) -> list[RuleSpec]:
             )
             continue
         name = names[0]
-        entry = (registry.guards if effect == "require" else registry.actions).get(name)
+        params = _params(table.get(name), item.take(name))
+        item.done()
         rules.append(
             RuleSpec(
                 name=name,
-                params=_params(entry, item.take(name)),
+                params=params,
                 clause=clause,
                 effect=effect,
                 code=code,

@@ -73,6 +73,8 @@ def parse(text: str) -> Any:
     try:
         node = loader.get_single_node()
         found = _build(loader, node, problems) if node is not None else None
+    except Unreadable:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Unreadable([(mark.line + 1 if mark else 1, error.problem or str(error))]) from error

@@ -1,0 +1,122 @@
+"""`manage.py clauses` finds the rules and tests of each clause, and fails when a proved one loses its own."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from pipelines.playbook import proofs
+from tests.pipelines.playbook_files import CAKES, COMPANY, changed, write
+
+CLAUSES = """\
+- {id: B-1, company: bakery, words: one}
+- {id: B-2, company: bakery, words: two}
+- {id: B-3, company: bakery, words: three}
+- {id: B-4, company: bakery, words: four}
+- {id: B-5, company: bakery, words: five}
+"""
+TESTS = """\
+import pytest
+from pytest import mark
+
+@pytest.mark.clause("B-1", "B-4")
+async def test_one(): pass
+
+@pytest.mark.parametrize("x", [1, pytest.param(2, marks=pytest.mark.clause("B-2"))])
+def test_two(x): pass
+
+@pytest.mark.skip
+@pytest.mark.clause("B-3")
+def test_three(): pass
+
+@pytest.mark.clause("B-3")
+def helper(): pass
+
+@pytest.mark.clause("B-1")
+class TestFour:
+    def test_inside(self): pass
+    def helper(self): pass
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "tests" / "deep").mkdir(parents=True)
+    (tmp_path / "tests" / "deep" / "test_x.py").write_text(TESTS, encoding="utf-8")
+    (tmp_path / "clauses.yaml").write_text(CLAUSES, encoding="utf-8")
+    write(tmp_path / "bakery")
+    return tmp_path
+
+
+def collect(root: Path) -> tuple[dict[str, proofs.Clause], list[str]]:
+    clauses, problems = proofs.collect(root / "tests", clauses=root / "clauses.yaml", root=root)
+    return {clause.id: clause for clause in clauses}, problems
+
+
+def test_each_clause_knows_its_rules_and_tests(root: Path) -> None:
+    clauses, problems = collect(root)
+    assert problems == []
+    assert clauses["B-1"].rules == ["cakes: new.leave.by", "cakes: baking.enter.fields"]
+    assert clauses["B-1"].tests == [
+        "tests/deep/test_x.py::test_one",
+        "tests/deep/test_x.py::TestFour::test_inside",
+    ]
+    assert clauses["B-2"].tests == ["tests/deep/test_x.py::test_two"]
+    assert (clauses["B-3"].held_by, clauses["B-3"].proved) == ({"rule"}, False)
+    assert (clauses["B-4"].held_by, clauses["B-4"].proved) == ({"test"}, True)
+    assert clauses["B-5"].held_by == set()
+
+
+def test_a_whole_module_may_be_marked(root: Path) -> None:
+    text = 'import pytest\npytestmark = [pytest.mark.django_db, pytest.mark.clause("B-5")]\ndef test_y(): pass\n'
+    (root / "tests" / "test_y.py").write_text(text, encoding="utf-8")
+    assert collect(root)[0]["B-5"].tests == ["tests/test_y.py::test_y"]
+
+
+def test_a_clause_that_is_not_listed_is_a_problem(root: Path) -> None:
+    (root / "tests" / "test_y.py").write_text(
+        'import pytest\n@pytest.mark.clause("B-7")\ndef test_y(): pass\n', encoding="utf-8"
+    )
+    write(root / "bakery", changed(COMPANY, "B-3]", "B-3, B-8]"), cakes=CAKES.replace("B-3", "B-8"))
+    assert sorted(problem[-40:] for problem in collect(root)[1]) == sorted(
+        problem[-40:]
+        for problem in (
+            "tests/test_y.py::test_y: the clause B-7 is not in clauses.yaml",
+            "cakes: any.enter.controls: the clause B-8 is not in clauses.yaml",
+        )
+    )
+
+
+def test_a_proved_clause_that_loses_its_rule_or_test_is_named(root: Path) -> None:
+    clauses, _problems = collect(root)
+    listed = root / "proved.txt"
+    listed.write_text("# what is proved\n" + proofs.as_list(clauses.values()), encoding="utf-8")
+    assert "B-1 rule test\nB-2 rule test\nB-4 test\n" in listed.read_text(encoding="utf-8")
+    assert proofs.lost(clauses.values(), listed) == []
+
+    write(root / "bakery", cakes=CAKES.replace("B-2", "B-3"))
+    (root / "tests" / "deep" / "test_x.py").write_text(
+        TESTS.replace('"B-1", "B-4"', '"B-1"'), encoding="utf-8"
+    )
+    lost = proofs.lost(collect(root)[0].values(), listed)
+    assert lost == ["B-2 has lost its rule", "B-4 has lost its test"]
+
+
+def test_the_command_fails_where_something_was_lost(tmp_path: Path) -> None:
+    """No database: the test asks for none, and pytest-django refuses every query."""
+    listed = tmp_path / "proved.txt"
+    listed.write_text("KO-99 test\n", encoding="utf-8")
+    out = StringIO()
+    with pytest.raises(CommandError, match="KO-99 has lost its test"):
+        call_command("clauses", fail_under=listed, stdout=out)
+    assert "of 154 proved" in out.getvalue()
+
+
+def test_the_list_has_every_clause_once_with_words_of_its_own() -> None:
+    clauses, problems = proofs.collect(Path(__file__).parent.parent)
+    assert problems == []
+    assert len(clauses) == 154
+    assert all(clause.words and clause.company for clause in clauses)
