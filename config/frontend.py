@@ -61,8 +61,8 @@ class NpmFinder(BaseFinder):
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
         for prefix, storage in self.storages.items():
-            for inner in _files(storage.location):
-                if _wanted(prefix, inner) and not matches_patterns(inner, ignore_patterns):
+            for inner in _files(str(storage.location)):
+                if _wanted(prefix, inner) and not matches_patterns(inner, ignore_patterns or ()):
                     yield inner, storage
 
 

@@ -37,4 +37,4 @@ def url(name: str, *args: Any, **kwargs: Any) -> str:
 
 def _local_date(value: Any, form: str | None = None) -> str:
     """Django's `date` filter; unlike it, Jinja2 does not turn UTC into the user's zone first."""
-    return date(timezone.template_localtime(value), form)
+    return date(timezone.template_localtime(value), form)  # type: ignore[attr-defined]

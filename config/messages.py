@@ -13,6 +13,7 @@ import tokenize
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract, extract_python
@@ -58,7 +59,7 @@ def template() -> Catalog:
     return catalog
 
 
-def _sources() -> Iterator[tuple[Path, str | Callable[..., object]]]:
+def _sources() -> Iterator[tuple[Path, str | Callable[..., Any]]]:
     for folder in PYTHON_FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "migrations" not in path.parts:

@@ -38,7 +38,9 @@ def main() -> int:
     run = Run()
     try:
         run.start()
-        run.look_after()
+        while True:
+            time.sleep(1)
+            run.look_after()
     except Stop:
         print("\nstopping …", flush=True)
         return 0
@@ -224,14 +226,13 @@ class Run:
     # --- running and stopping ---------------------------------------------------------
 
     def look_after(self) -> None:
-        while True:
-            time.sleep(1)
-            self.supervisor.look_after()
-            if self.embedded and not all(
-                server.pid() for server in (self.services.postgres, self.services.valkey)
-            ):
-                say("a database server ended, starting it again")
-                self.services.start()
+        """One round of the watch over all processes."""
+        self.supervisor.look_after()
+        if self.embedded and not all(
+            server.pid() for server in (self.services.postgres, self.services.valkey)
+        ):
+            say("a database server ended, starting it again")
+            self.services.start()
 
     def stop(self) -> None:
         if self.lock is None:

@@ -95,6 +95,8 @@ def test_what_was_queued_outlives_a_restart_of_valkey(tmp_path):
 
 
 def test_servers_killed_by_sigkill_start_again_with_what_was_committed(services):
+    # Not careless: this is about what a commit promises.
+    services = Services(services.var)
     addresses, _ = services.start()
     with psycopg.connect(addresses.database_url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
