@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from .company import check_sections
 from .cursor import Problems, hint
 from .rows import columns
 from .specs import ConditionSpec, PipelineSpec, Place, RuleSpec
+
+SINGLE = (forms.CharField, forms.ChoiceField, forms.IntegerField, forms.BooleanField)
 
 
 def check(folder: Path) -> list[str]:
@@ -225,6 +227,10 @@ class _Check:
         for name in item.params:
             if name not in known:
                 self._unknown(_("parameter"), name, known, item.place)
+        if misshapen := list(_misshapen(entry.form, item.params)):
+            for sentence in misshapen:
+                self.problems.add(item.place, sentence)
+            return
         form: ParamsForm = entry.form(item.params, pipeline=self.vocabulary)
         try:
             valid = form.is_valid()
@@ -303,6 +309,20 @@ class _Check:
             for name, sentences in error.message_dict.items():
                 for sentence in sentences:
                     self.problems.add(place, f"{name}: {sentence}")
+
+
+def _misshapen(form: type[ParamsForm], params: dict[str, Any]) -> Iterator[str]:
+    """Values that Django's fields would take and mean something else: a list as a text, “off” as true."""
+    for name, value in params.items():
+        field_ = form.base_fields.get(name)
+        single = isinstance(field_, SINGLE) and not isinstance(field_, forms.MultipleChoiceField)
+        if single and isinstance(value, (dict, list)):
+            yield _("%(name)s: must be one value, not a list or mapping") % {"name": name}
+        elif isinstance(field_, forms.BooleanField) and not isinstance(value, bool):
+            yield _("%(name)s: must be true or false, not “%(value)s”") % {
+                "name": name,
+                "value": value,
+            }
 
 
 def _once(problems: Problems, codes: Iterable[tuple[str, Place]], kind: str) -> None:

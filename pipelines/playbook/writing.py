@@ -58,9 +58,9 @@ def _code(item: Any) -> Hashable:
 
 
 def _refuse_to_lose_deals(pipeline: Pipeline, spec: PipelineSpec) -> None:
-    gone = pipeline.stages.filter(is_active=True).exclude(
-        code__in=[item.code for item in spec.stages]
-    )
+    # Locked, so that a move onto such a stage is either counted here or waits until it is decided.
+    codes = [item.code for item in spec.stages]
+    gone = pipeline.stages.select_for_update().filter(is_active=True).exclude(code__in=codes)
     names = {row.pk: f"“{row.name}” ({row.code})" for row in gone}
     counted = (
         apps.get_model("crm.Deal")
