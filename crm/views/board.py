@@ -1,13 +1,73 @@
-from django.http import HttpResponse
+"""The board: columns of cards that one drags from stage to stage."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm import board, cards
+from crm.filters import DealFilter
+from pipelines.catalog import CompiledPipeline
+
+# The table shows the deals of all pipelines under this name; a board is always of one.
+ALL = "all"
 
 
-def home(request, **kw):
-    return HttpResponse("soon")
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("crm:board")
 
 
-def page(request, **kw):
-    return HttpResponse("soon")
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """The board of one pipeline: `?pipeline=code` and the filters of `DealFilter`."""
+    now, pipelines = timezone.now(), board.pipelines_of(request.user)
+    if not pipelines:
+        return render(request, "crm/board_none.html")
+    pipeline = chosen_pipeline(request, pipelines)
+    stages = board.stages_of(request.user, pipeline)
+    asked = DealFilter(request.GET, user=request.user, stages=stages)
+    query = query_without(request, "after", "column", "filters")
+    first = min(int(request.GET["first"]), board.PORTION) if request.GET.get("first", "").isdecimal() else board.FIRST
+    columns = board.columns(request.user, stages, asked, now=now, first=first)
+    shown = cards.render_columns(columns, user=request.user, query=query, currency=pipeline.currency, now=now)
+    context = {"pipelines": pipelines, "pipeline": pipeline, "filter": asked, "query": query, "columns": shown}
+    return render(request, "crm/board.html", context | {"stages": stages}, status=400 if asked.errors else 200)
 
 
-def column(request, **kw):
-    return HttpResponse("soon")
+@login_required
+def column(request: HttpRequest) -> HttpResponse:
+    """The next portion of one column: `?column=stage code&after=mark`."""
+    pipeline = chosen_pipeline(request, board.pipelines_of(request.user))
+    stages = board.stages_of(request.user, pipeline)
+    asked = DealFilter(request.GET, user=request.user, stages=stages)
+    stage = next((item for item in stages if item.code == request.GET.get("column")), None)
+    if stage is None:
+        raise Http404(_("There is no such stage."))
+    now = timezone.now()
+    try:
+        found = board.portion(request.user, stage, asked, now=now, after=request.GET.get("after", ""))
+    except ValueError:
+        return HttpResponseBadRequest(_("This place of the list can't be understood."))
+    query = query_without(request, "after", "column")
+    return HttpResponse(cards.render_cards(found, user=request.user, query=query, now=now))
+
+
+def chosen_pipeline(request: HttpRequest, pipelines: list[CompiledPipeline]) -> CompiledPipeline:
+    """The pipeline named in the address, or the first one the user may see. Errors: Http404."""
+    code = request.GET.get("pipeline")
+    for pipeline in pipelines:
+        if code in (None, "", ALL, pipeline.code):
+            return pipeline
+    raise Http404(_("There is no such pipeline, or it is not yours to see."))
+
+
+def query_without(request: HttpRequest, *names: str) -> str:
+    """The address's question without these parts, to be put into links."""
+    query = request.GET.copy()
+    for name in names:
+        query.pop(name, None)
+    return query.urlencode()

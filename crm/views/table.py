@@ -1,9 +1,158 @@
-from django.http import HttpResponse
+"""The table: the board's filters, sorting, pages by key, and moving many deals at once."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from crm import board, table
+from crm.cards import TaskState, Words
+from crm.filters import DealFilter
+from crm.models import Deal
+from crm.views.answers import page_or_part
+from crm.views.board import ALL, chosen_pipeline, query_without
+from crm.views.replies import me
+from pipelines import catalog, engine
+from pipelines.catalog import CompiledPipeline, CompiledStage
+from pipelines.errors import MoveRefused, Refusal, RegulationError
+
+MANY_LIMIT = max(table.SIZES)
 
 
-def page(request, **kw):
-    return HttpResponse("soon")
+class Shown(NamedTuple):
+    """A line in words."""
+
+    line: table.Line
+    stage: CompiledStage
+    sum: str
+    owner: str
+    task: TaskState
+    task_at: str
+    created: str
 
 
-def move_many(request, **kw):
-    return HttpResponse("soon")
+class Report(NamedTuple):
+    """What became of one deal of many."""
+
+    deal: Deal
+    refusals: list[Refusal]
+
+
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """`?pipeline=code|all`, the filters, `sort=[-]column`, `size=50|100|200`, `after=` or `before=` a mark."""
+    now, pipelines = timezone.now(), board.pipelines_of(request.user)
+    if not pipelines:
+        return render(request, "crm/board_none.html")
+    pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
+    stages = [stage for item in pipelines if pipeline in (None, item) for stage in board.stages_of(request.user, item)]
+    asked = DealFilter(request.GET, user=request.user, stages=stages)
+    order, size = table.Order.parse(request.GET.get("sort", "")), _size(request)
+    marks = {name: request.GET.get(name, "") for name in ("after", "before")}
+    try:
+        found = table.read_page(request.user, pipeline, asked, order=order, size=size, now=now, **marks)
+    except ValueError:
+        messages.warning(request, _("This place of the list can't be understood; here is its beginning."))
+        return redirect(f"{request.path}?{query_without(request, *marks)}")
+    counted = table.count(request.user, pipeline, stages, asked, now=now)
+    context = {
+        "pipelines": pipelines,
+        "pipeline": pipeline,
+        "stages": stages,
+        "filter": asked,
+        "page": found,
+        "lines": _shown(found.lines, pipelines, now),
+        "total": _total(counted),
+        "query": query_without(request, "after", "before", "filters"),
+        "sorts": _sorts(request, order),
+        "sort": str(order),
+        "sizes": table.SIZES,
+        "size": size,
+        "query_but_size": query_without(request, "after", "before", "filters", "size"),
+        "show_moves": pipeline is not None,
+    }
+    return render(request, "crm/table.html", context, status=400 if asked.errors else 200)
+
+
+@login_required
+@require_POST
+def move_many(request: HttpRequest) -> HttpResponse:
+    """Move the ticked deals (`deal=id~seen stage id`) to the stage `to`, each by itself, and tell of each (PZ-5.5)."""
+    seen = dict(pair for text in request.POST.getlist("deal")[:MANY_LIMIT] if (pair := _ticked(text)))
+    deals = Deal.objects.visible_to(request.user).filter(pk__in=seen).order_by("-created_at", "-id")
+    reports = [_move_one(request, deal, seen[deal.pk]) for deal in deals]
+    moved, back = [report for report in reports if not report.refusals], request.POST.get("back", "")
+    context = {
+        "moved": moved,
+        "refused": [report for report in reports if report.refusals],
+        "gone": len(seen) - len(reports),
+        "back": back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else reverse("crm:table"),
+    }
+    return page_or_part(request, "crm/table_report_page.html", "crm/table_report.html", context)
+
+
+def _move_one(request: HttpRequest, deal: Deal, seen: int) -> Report:
+    try:
+        engine.move(deal, to=request.POST.get("to", ""), by=me(request), now=timezone.now(), seen=seen)
+    except MoveRefused as refusal:
+        return Report(deal, refusal.refusals)
+    except RegulationError as error:
+        return Report(deal, [Refusal("", str(error))])
+    return Report(deal, [])
+
+
+def _ticked(text: str) -> tuple[int, int] | None:
+    pk, _tilde, stage = text.partition("~")
+    known = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (pk, stage))
+    return (int(pk), int(stage)) if known else None
+
+
+def _size(request: HttpRequest) -> int:
+    asked = request.GET.get("size", "")
+    return int(asked) if asked in map(str, table.SIZES) else table.SIZES[0]
+
+
+def _shown(lines: list[table.Line], pipelines: list[CompiledPipeline], now: Any) -> list[Shown]:
+    words, stages = Words(now), {stage.id: stage for item in pipelines for stage in item.stages}
+    return [
+        Shown(
+            line=line,
+            stage=(stage := stages.get(line.stage_id) or catalog.stage(line.stage_id)),
+            sum=words.money(line.budget, line.currency) if line.budget else "",
+            owner=f"{line.owner_last} {line.owner_first}".strip(),
+            task=words.task(line.next_task_at, needed=stage.needs_task and line.status == "open"),
+            task_at=words.due(line.next_task_at) if line.next_task_at else "",
+            created=words.day(line.created_at),
+        )
+        for line in lines
+    ]
+
+
+def _total(counted: table.Count) -> str:
+    number = f"{counted.deals:,}".replace(",", "\u00a0")
+    if counted.is_more:
+        return _("more than %(number)s deals") % {"number": number}
+    return ngettext("%(number)s deal", "%(number)s deals", counted.deals) % {"number": number}
+
+
+def _sorts(request: HttpRequest, order: table.Order) -> dict[str, dict[str, str]]:
+    """For each sortable column the address that sorts by it (a second press turns it round) and its arrow."""
+    base = query_without(request, "after", "before", "filters", "sort")
+    found = {}
+    for column in table.SORTS:
+        is_current = column == order.column
+        # Names are read from the first letter, everything else from the largest and latest.
+        turned = not order.down if is_current else column != "name"
+        arrow = ("descending" if order.down else "ascending") if is_current else ""
+        found[column] = {"url": f"?{base}&sort={'-' if turned else ''}{column}", "aria": arrow}
+    return found

@@ -37,8 +37,9 @@
   }
 
   document.addEventListener("htmx:responseError", (event) => {
-    const said = event.detail.xhr.getResponseHeader("HX-Trigger");
-    if (!said || !said.includes('"toast"')) toast(document.body.dataset.failed, "danger");
+    const { xhr } = event.detail, said = xhr.getResponseHeader("HX-Trigger");
+    if (said && said.includes('"toast"')) return;
+    toast(xhr.status === 404 ? document.body.dataset.gone : document.body.dataset.failed, "danger");
   });
   document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline, "danger"));
 

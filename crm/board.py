@@ -1,0 +1,191 @@
+"""What the board shows: columns with counts and sums, and portions of cards, in two statements whatever the rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, Sum
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from crm.filters import DealFilter
+from crm.models import Deal, User
+from crm.totals import Total, stage_totals
+from crm.visibility import DealQuerySet
+from pipelines import catalog
+from pipelines.catalog import CompiledPipeline, CompiledStage
+
+PORTION = 50
+# What a tall screen shows; the rest comes by scrolling.
+FIRST = 20
+NOTHING = Total(0, Decimal(0))
+
+
+class Row(NamedTuple):
+    """A deal as its card needs it; the order is that of the SELECT below."""
+
+    stage_id: int
+    id: int
+    name: str
+    budget: Decimal
+    currency: str
+    status: str
+    stage_since: datetime
+    stage_deadline: datetime | None
+    next_task_at: datetime | None
+    last_contact_at: datetime | None
+    owner_id: int
+    contact: str | None
+    company: str | None
+    owner: str | None
+    tags: list[list[str]] | None
+
+
+@dataclass
+class Column:
+    stage: CompiledStage
+    total: Total = NOTHING
+    rows: list[Row] = field(default_factory=list)
+    # Where the next portion begins; empty when there is none.
+    after: str = ""
+
+
+def pipelines_of(user: User) -> list[CompiledPipeline]:
+    """The pipelines in which the user may see something, in their order."""
+    return [pipeline for pipeline in catalog.pipelines() if stages_of(user, pipeline)]
+
+
+def stages_of(user: User, pipeline: CompiledPipeline) -> list[CompiledStage]:
+    """The stages whose deals the user may see: the board's columns."""
+    if user.is_crm_admin:
+        return list(pipeline.stages)
+    return [stage for stage in pipeline.stages if stage.lets("see", user.role_names)]
+
+
+def columns(
+    user: User, stages: list[CompiledStage], asked: DealFilter, *, now: datetime, first: int = FIRST
+) -> list[Column]:
+    """Every column with its exact count and sum and its first cards."""
+    totals = totals_of(user, stages, asked, now=now)
+    # A column known to be empty asks for no cards.
+    cards = portions(
+        user, [stage for stage in stages if stage.id in totals], asked, now=now, size=first
+    )
+    return [
+        _column(stage, totals.get(stage.id, NOTHING), cards[stage.id], first) for stage in stages
+    ]
+
+
+def portion(
+    user: User, stage: CompiledStage, asked: DealFilter, *, now: datetime, after: str = ""
+) -> Column:
+    """The cards of one column that follow `after`. Errors: ValueError for a mark that no page gave out."""
+    mark = parse_mark(after) if after else None
+    cards = portions(user, [stage], asked, now=now, size=PORTION, after=mark)
+    return _column(stage, NOTHING, cards[stage.id], PORTION)
+
+
+def totals_of(
+    user: User, stages: Iterable[CompiledStage], asked: DealFilter, *, now: datetime
+) -> dict[int, Total]:
+    """Counts and sums by stage id: from the counters where nothing is filtered, else counted; empty stages left out."""
+    ids = [stage.id for stage in stages]
+    if not asked.is_active:
+        return stage_totals(ids, user.visible_owner_ids)
+    deals = asked.apply(Deal.objects.visible_to(user), now=now).filter(stage__in=ids)
+    counted = deals.order_by().values_list("stage").annotate(Count("id"), Sum("budget"))
+    return {stage: Total(count, amount) for stage, count, amount in counted}
+
+
+def card(user: User, pk: int) -> Row | None:
+    """One deal as its card; None where the user does not see it."""
+    found = _read(Deal.objects.visible_to(user).filter(pk=pk), size=1)
+    return found[0] if found else None
+
+
+def portions(
+    user: User,
+    stages: list[CompiledStage],
+    asked: DealFilter,
+    *,
+    now: datetime,
+    size: int,
+    after: tuple[datetime, int] | None = None,
+) -> dict[int, list[Row]]:
+    """Up to `size` + 1 cards of each stage, the latest come first, in one statement; the last tells if there are more."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    if not stages or asked.errors:
+        return found
+    deals = asked.apply(Deal.objects.visible_to(user), now=now)
+    if after:
+        since, pk = after
+        # Not OFFSET: what came meanwhile would shift the portions, and far ones would cost more.
+        deals = deals.filter(stage_since__lte=since).exclude(stage_since=since, id__gte=pk)
+    for row in _read(deals, size=size + 1, stage_ids=[stage.id for stage in stages]):
+        found[row.stage_id].append(row)
+    return found
+
+
+def parse_mark(text: str) -> tuple[datetime, int]:
+    """«2026-03-01T10:00:00+00:00~17» apart. Errors: ValueError."""
+    moment, _, pk = text.partition("~")
+    since = datetime.fromisoformat(moment)
+    if timezone.is_naive(since) or not pk.isdigit():
+        raise ValueError(text)
+    return since, int(pk)
+
+
+def _column(stage: CompiledStage, total: Total, rows: list[Row], size: int) -> Column:
+    more = len(rows) > size
+    rows = rows[:size]
+    last = rows[-1] if more else None
+    return Column(stage, total, rows, f"{last.stage_since.isoformat()}~{last.id}" if last else "")
+
+
+_COLUMNS = (
+    "stage_id", "id", "name", "budget", "currency", "status", "stage_since", "stage_deadline", "next_task_at",
+    "last_contact_at", "owner_id", "contact_id", "company_id",
+)  # fmt: skip
+
+# The ORM has no LATERAL. With it the statement is planned once for all columns (a UNION of ten would be planned ten
+# times), each column reads no more of its index than it shows, and names are joined to what was picked only.
+_SHOWN = """
+SELECT d.stage_id, d.id, d.name, d.budget, d.currency, d.status, d.stage_since, d.stage_deadline, d.next_task_at,
+       d.last_contact_at, d.owner_id, c.name, k.name, u.last_name || ' ' || left(u.first_name, 1),
+       (SELECT array_agg(ARRAY[t.name, t.color] ORDER BY t.name)
+        FROM crm_deal_tags AS dt JOIN crm_tag AS t ON t.id = dt.tag_id WHERE dt.deal_id = d.id)
+FROM {picked}
+LEFT JOIN crm_contact AS c ON c.id = d.contact_id
+LEFT JOIN crm_company AS k ON k.id = d.company_id
+LEFT JOIN crm_user AS u ON u.id = d.owner_id
+ORDER BY {order}d.stage_since DESC, d.id DESC
+"""
+
+
+def _read(deals: DealQuerySet, *, size: int, stage_ids: list[int] | None = None) -> list[Row]:
+    """Rows of the deals (which came from `visible_to`), up to `size` of each stage, or of all where none are named."""
+    params: list[Any] = []
+    if stage_ids is not None:
+        deals = deals.filter(stage=RawSQL("asked.stage_id", ()))
+        params.append(stage_ids)
+    try:
+        query = deals.order_by("-stage_since", "-id").values_list(*_COLUMNS)[:size].query
+        inner, inner_params = query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    picked = f"({inner}) AS d"
+    if stage_ids is not None:
+        picked = f"unnest(%s::bigint[]) AS asked(stage_id) CROSS JOIN LATERAL {picked}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SHOWN.format(picked=picked, order="d.stage_id, " if stage_ids else ""),
+            [*params, *inner_params],
+        )
+        return [Row(*found) for found in cursor.fetchall()]

@@ -1,0 +1,139 @@
+"""How a deal looks on the board: everything worked out here, so that the template only writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Literal
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from crm.board import Column, Row
+from crm.models import User
+from pipelines import catalog
+
+SIGNS = {"RUB": "₽", "BYN": "Br", "USD": "$", "EUR": "€", "KZT": "₸"}
+TaskState = Literal["overdue", "today", "later", "none", ""]
+
+
+@dataclass(slots=True)
+class Face:
+    """A card in words."""
+
+    row: Row
+    sum: str
+    days: int
+    is_late: bool
+    quiet: int | None
+    task: TaskState
+    task_at: str
+
+
+class Words:
+    """The language and the zone of the moment, asked once for a page and not once for a value."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.zone: tzinfo = timezone.get_current_timezone()
+        self.today = now.astimezone(self.zone).date()
+        # Thousands apart by a no-break space, as Russian writes it.
+        self.comma = "," if get_language() == "en" else "\u00a0"
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """«1 000,50 ₽»; kopecks only where there are any."""
+        text = f"{amount:,.2f}" if amount % 1 else f"{amount:,.0f}"
+        if self.comma != ",":
+            text = text.replace(".", ";").replace(",", self.comma).replace(";", ",")
+        return f"{text}\u00a0{SIGNS.get(currency, currency)}"
+
+    def due(self, at: datetime) -> str:
+        """The hour of a task due today, the day of any other."""
+        local = at.astimezone(self.zone)
+        if local.date() == self.today:
+            return f"{local:%H:%M}"
+        return f"{local:%d.%m}" if local.year == self.today.year else f"{local:%d.%m.%Y}"
+
+    def day(self, at: datetime) -> str:
+        return f"{at.astimezone(self.zone):%d.%m.%Y}"
+
+    def task(self, at: datetime | None, *, needed: bool) -> TaskState:
+        """Red: overdue; green: today; grey: later; yellow: none where there should be one."""
+        if at is None:
+            return "none" if needed else ""
+        if at < self.now:
+            return "overdue"
+        return "today" if at.astimezone(self.zone).date() == self.today else "later"
+
+
+def face(row: Row, words: Words, *, needs_task: bool) -> Face:
+    at, now = row.next_task_at, words.now
+    return Face(
+        row=row,
+        sum=words.money(row.budget, row.currency) if row.budget else "",
+        days=(now - row.stage_since).days,
+        is_late=row.stage_deadline is not None and row.stage_deadline < now,
+        quiet=(now - row.last_contact_at).days if row.last_contact_at else None,
+        task=words.task(at, needed=needs_task and row.status == "open"),
+        task_at=words.due(at) if at else "",
+    )
+
+
+def render_columns(
+    columns: Iterable[Column], *, user: User, query: str, currency: str, now: datetime
+) -> SafeString:
+    """The board's columns with their first cards."""
+    words = Words(now)
+    shown = [
+        (column, words.money(column.total.amount, currency), _faces(column, words))
+        for column in columns
+    ]
+    return _render("crm/board_columns.html", {"columns": shown, "query": query}, user)
+
+
+def render_cards(column: Column, *, user: User, query: str, now: datetime) -> SafeString:
+    """A portion of one column, and what asks for the next one."""
+    words = Words(now)
+    return _render(
+        "crm/cards.html", {"column": column, "faces": _faces(column, words), "query": query}, user
+    )
+
+
+def render_moved(
+    columns: Iterable[Column], *, row: Row | None, pk: int, user: User, currency: str, now: datetime
+) -> SafeString:
+    """Out of band: the columns' heads anew, the deal's card gone from where it was and on top of where it is."""
+    words = Words(now)
+    heads = [
+        (column.stage, column.total, words.money(column.total.amount, currency))
+        for column in columns
+    ]
+    shown = face(row, words, needs_task=catalog.stage(row.stage_id).needs_task) if row else None
+    return _render("crm/board_moved.html", {"heads": heads, "face": shown, "pk": pk}, user)
+
+
+def _faces(column: Column, words: Words) -> list[Face]:
+    return [face(row, words, needs_task=column.stage.needs_task) for row in column.rows]
+
+
+def _render(template: str, context: dict[str, object], user: User) -> SafeString:
+    owners = user.visible_owner_ids
+    # One reverse for a page instead of one a card.
+    base = reverse("crm:deal", args=[0]).removesuffix("0/")
+    shared = {
+        "deal_url": base,
+        "show_owner": owners is None or len(owners) > 1,
+        "task_words": _task_words(),
+    }
+    # Without the request: nothing here needs the context processors, and they would cost queries.
+    return SafeString(render_to_string(template, context | shared))
+
+
+def _task_words() -> dict[str, str]:
+    return {"overdue": _("overdue"), "today": _("today"), "later": _("task"), "none": _("no task")}

@@ -1,0 +1,174 @@
+"""The filters that the board and the table share, read from the address."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.lookups import name_has, one_of
+from crm.models import Company, Contact, ContactPoint, Tag, User
+from crm.people import normalize_phone
+from crm.visibility import DealQuerySet
+from pipelines.catalog import CompiledStage
+from pipelines.fields import parse_money
+
+# A part of a phone shorter than this is in too many numbers to mean one.
+PHONE_PART = 4
+
+
+class DealFilter(forms.Form):
+    """What was asked in the address; `apply` narrows deals by it. Nonsense makes `errors`, never an exception."""
+
+    q = forms.CharField(label=_("Name, contact, company or phone"), required=False, max_length=100)
+    stage = forms.ChoiceField(label=_("Stage"), required=False)
+    owner = forms.ModelChoiceField(
+        label=_("Responsible"), required=False, queryset=User.objects.none()
+    )
+    tag = forms.ModelChoiceField(label=_("Tag"), required=False, queryset=Tag.objects.all())
+    task = forms.ChoiceField(
+        label=_("Next task"),
+        required=False,
+        choices=[("", "—"), ("none", _("none")), ("overdue", _("overdue")), ("today", _("today"))],
+    )
+    created_from = forms.DateField(label=_("Created from"), required=False)
+    created_to = forms.DateField(label=_("Created to"), required=False)
+    budget_from = forms.CharField(label=_("Budget from"), required=False, max_length=30)
+    budget_to = forms.CharField(label=_("Budget to"), required=False, max_length=30)
+    contact = forms.IntegerField(
+        required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
+    )
+    company = forms.IntegerField(
+        required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
+    )
+
+    def __init__(self, data: Any, *, user: User, stages: list[CompiledStage]) -> None:
+        super().__init__(data, auto_id="filter-%s")
+        self.fields["stage"].choices = [("", "—"), *((stage.code, stage.name) for stage in stages)]
+        self.fields["owner"].queryset = people_of(user)
+        for name in ("created_from", "created_to"):
+            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        for name, field in self.fields.items():
+            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            bad = " is-invalid" if data and name in self.errors else ""
+            field.widget.attrs["class"] = (
+                f"{kind} form-control-sm{bad}"
+                if kind == "form-control"
+                else f"{kind} form-select-sm{bad}"
+            )
+        self.stages = {stage.code: stage for stage in stages}
+
+    def clean_budget_from(self) -> Decimal | None:
+        return _money(self.cleaned_data["budget_from"])
+
+    def clean_budget_to(self) -> Decimal | None:
+        return _money(self.cleaned_data["budget_to"])
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything is asked; a filter that can't be understood asks too."""
+        return bool(self.errors) or any(
+            value not in (None, "") for value in self.cleaned_data.values()
+        )
+
+    def apply(self, deals: DealQuerySet, *, now: datetime) -> DealQuerySet:
+        """Those of the deals that answer to everything asked; none where the question makes no sense."""
+        if self.errors:
+            return deals.none()
+        asked = self.cleaned_data
+        if stage := self.stages.get(asked["stage"]):
+            deals = deals.filter(stage=stage.id)
+        for name in ("owner", "contact", "company"):
+            if asked[name]:
+                deals = deals.filter(**{name: asked[name]})
+        if asked["tag"]:
+            deals = deals.filter(
+                one_of(
+                    "id", asked["tag"].deals.through.objects.filter(tag=asked["tag"]).values("deal")
+                )
+            )
+        if asked["created_from"]:
+            deals = deals.filter(created_at__gte=_midnight(asked["created_from"]))
+        if asked["created_to"]:
+            deals = deals.filter(created_at__lt=_midnight(asked["created_to"] + timedelta(days=1)))
+        if asked["budget_from"] is not None:
+            deals = deals.filter(budget__gte=asked["budget_from"])
+        if asked["budget_to"] is not None:
+            deals = deals.filter(budget__lte=asked["budget_to"])
+        if asked["q"]:
+            deals = deals.filter(mentions(asked["q"]))
+        match asked["task"]:
+            case "none":
+                deals = deals.without_task()
+            case "overdue":
+                deals = deals.open().overdue(now)
+            case "today":
+                tomorrow = _midnight(timezone.localdate(now) + timedelta(days=1))
+                deals = deals.open().filter(next_task_at__gte=now, next_task_at__lt=tomorrow)
+        return deals
+
+
+def people_of(user: User) -> Any:
+    """Whose deals the user may see, as people to choose from."""
+    people = User.objects.filter(is_active=True).only("first_name", "last_name", "email")
+    owners = user.visible_owner_ids
+    return people if owners is None else people.filter(pk__in=owners)
+
+
+def mentions(text: str) -> Q:
+    """Deals with the text in their name, or in their contact's or company's name, or with such a phone."""
+    contacts, companies = (
+        Contact.objects.filter(name_has(text)),
+        Company.objects.filter(name_has(text)),
+    )
+    found = (
+        name_has(text)
+        | Q(one_of("contact_id", contacts.values("id")))
+        | Q(one_of("company_id", companies.values("id")))
+    )
+    if points := phone_has(text):
+        found |= Q(
+            one_of(
+                "contact_id",
+                ContactPoint.objects.filter(points, contact__isnull=False).values("contact_id"),
+            )
+        )
+        found |= Q(
+            one_of(
+                "company_id",
+                ContactPoint.objects.filter(points, company__isnull=False).values("company_id"),
+            )
+        )
+    return found
+
+
+def phone_has(text: str) -> Q | None:
+    """A phone in any notation, or a part of one; None for what is no phone."""
+    digits = "".join(filter(str.isdigit, text))
+    if len(digits) < PHONE_PART or text.strip(" +-()0123456789.\u00a0"):
+        return None
+    part = Q(kind=ContactPoint.Kind.PHONE, value__contains=digits)
+    if len(digits) < 10:
+        return part
+    try:
+        return Q(kind=ContactPoint.Kind.PHONE, value=normalize_phone(text))
+    except ValueError:
+        return part
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _money(raw: str) -> Decimal | None:
+    if not raw.strip():
+        return None
+    try:
+        return parse_money(raw)
+    except ValueError as error:
+        raise forms.ValidationError(str(error)) from error

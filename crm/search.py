@@ -1,0 +1,107 @@
+"""The search box: deals, contacts and companies by whatever one remembers of them, within one's rights.
+
+A part of a name, a phone in any notation or a part of it, an e-mail, a deal's number, a tax number; and what was
+typed with the wrong keyboard layout, where nothing else is found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from crm.filters import phone_has
+from crm.lookups import name_has, one_of
+from crm.models import Company, Contact, ContactPoint, Deal, User
+from crm.visibility import DealQuerySet, PeopleQuerySet
+
+LIMIT = 7
+# Of the many that a common part of a name is in, the latest of so many are looked at: sorting all of them would
+# cost a hundred times more than finding some.
+LOOKED_AT = 200
+
+_LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+_CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюё"
+_OTHER_LAYOUT = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
+
+
+class FoundDeal(NamedTuple):
+    id: int
+    name: str
+    stage_id: int
+    status: str
+    contact: str | None
+    company: str | None
+
+
+class FoundPerson(NamedTuple):
+    """A contact or a company, and what tells it from its namesakes."""
+
+    id: int
+    name: str
+    about: str | None
+
+
+@dataclass
+class Found:
+    text: str = ""
+    deals: list[FoundDeal] = field(default_factory=list)
+    contacts: list[FoundPerson] = field(default_factory=list)
+    companies: list[FoundPerson] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.deals or self.contacts or self.companies)
+
+
+def find(user: User, text: str, *, limit: int = LIMIT) -> Found:
+    """Up to `limit` of each kind that the user may see; three statements, six where the layout was wrong."""
+    text = " ".join(text.replace("\x00", "").split())
+    if not text:
+        return Found()
+    found = _find(user, text, limit)
+    if not found and (other := text.lower().translate(_OTHER_LAYOUT)) != text.lower():
+        return _find(user, other, limit)
+    return found
+
+
+def _find(user: User, text: str, limit: int) -> Found:
+    points = phone_has(text) or _email(text)
+    number = text.removeprefix("#").removeprefix("№").strip()
+    is_number = number.isascii() and number.isdigit() and len(number) <= 18
+
+    deals = Q(pk=int(number)) if is_number else Q()
+    contacts, companies = Q(), Q()
+    if points is not None:
+        having = ContactPoint.objects.filter(points)
+        of_contacts = having.filter(contact__isnull=False).values("contact_id")
+        of_companies = having.filter(company__isnull=False).values("company_id")
+        contacts, companies = Q(one_of("id", of_contacts)), Q(one_of("id", of_companies))
+        deals |= Q(one_of("contact_id", of_contacts)) | Q(one_of("company_id", of_companies))
+    if not text.startswith(("#", "№")):
+        deals, contacts, companies = deals | name_has(text), contacts | name_has(text), companies | name_has(text)
+        if is_number:
+            companies |= Q(tax_id=number)
+    return Found(
+        text,
+        deals=_deals(Deal.objects.visible_to(user), deals, limit),
+        contacts=_people(Contact.objects.visible_to(user), contacts, "company__name", limit) if contacts else [],
+        companies=_people(Company.objects.visible_to(user), companies, "tax_id", limit) if companies else [],
+    )
+
+
+def _deals(deals: DealQuerySet, wanted: Q, limit: int) -> list[FoundDeal]:
+    some = deals.filter(wanted).order_by().values("pk")[:LOOKED_AT]
+    rows = Deal.objects.filter(one_of("id", some)).order_by("-stage_since")
+    columns = ("id", "name", "stage_id", "status", "contact__name", "company__name")
+    return [FoundDeal(*row) for row in rows.values_list(*columns)[:limit]]
+
+
+def _people(people: PeopleQuerySet, wanted: Q, about: str, limit: int) -> list[FoundPerson]:
+    some = people.filter(wanted).order_by().values("pk")[:LOOKED_AT]
+    rows = people.model.objects.filter(one_of("id", some)).order_by("name")
+    return [FoundPerson(*row) for row in rows.values_list("id", "name", about)[:limit]]
+
+
+def _email(text: str) -> Q | None:
+    return Q(kind=ContactPoint.Kind.EMAIL, value__contains=text.lower()) if "@" in text else None

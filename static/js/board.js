@@ -1,0 +1,96 @@
+/* Dragging and the keyboard's way of moving. The server decides; a card that it does not let through snaps back. */
+(() => {
+  "use strict";
+  const board = document.getElementById("board");
+  if (!board) return;
+  const menu = document.getElementById("move-menu");
+  const columnOf = (card) => card.closest(".board-cards");
+
+  function post(card, from, to) {
+    const url = board.dataset.moveUrl.replace("/0/", `/${card.dataset.deal}/`);
+    card.classList.add("deal-waits");
+    const values = { to: to.dataset.code, seen: from.dataset.stage };
+    return htmx.ajax("POST", url, { source: card, target: "#dialog", swap: "innerHTML", values })
+      .finally(() => card.classList.remove("deal-waits"));
+  }
+
+  function watch(cards) {
+    let before = null;
+    Sortable.create(cards, {
+      group: "deals", draggable: ".deal-card", filter: ".deal-menu", preventOnFilter: false, ghostClass: "deal-ghost",
+      // A finger that rests drags; one that moves at once scrolls.
+      delay: 200, delayOnTouchOnly: true, touchStartThreshold: 5, animation: 120,
+      scroll: true, scrollSensitivity: 80, scrollSpeed: 16, bubbleScroll: true,
+      onStart: (event) => { before = { parent: event.item.parentNode, next: event.item.nextSibling }; },
+      onEnd: (event) => {
+        const { item: card, from, to } = event, home = before;
+        const back = () => { if (card.isConnected) home.parent.insertBefore(card, home.next?.isConnected ? home.next : null); };
+        // The order inside a column is the order of arrival.
+        if (from === to) return back();
+        const snap = (answer) => {
+          if (answer.detail.elt !== card || answer.detail.xhr.status < 400) return;
+          back();
+        };
+        card.addEventListener("htmx:beforeSwap", snap);
+        card.addEventListener("htmx:afterRequest", snap);
+        card.addEventListener("htmx:sendError", back);
+        post(card, from, to).finally(() => {
+          card.removeEventListener("htmx:beforeSwap", snap);
+          card.removeEventListener("htmx:afterRequest", snap);
+          card.removeEventListener("htmx:sendError", back);
+        });
+      },
+    });
+  }
+  board.querySelectorAll(".board-cards").forEach(watch);
+
+  // A drag ends with a click on the name's link: that click is not meant.
+  let dragged = 0;
+  board.addEventListener("dragend", () => { dragged = Date.now(); });
+  board.addEventListener("click", (event) => {
+    if (event.target.closest(".deal-name") && Date.now() - dragged < 100) event.preventDefault();
+  });
+
+  let chosen = null;
+  function closeMenu(refocus) {
+    if (!chosen) return;
+    menu.classList.remove("show");
+    if (refocus) chosen.querySelector("[data-move-menu]")?.focus();
+    chosen = null;
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-move-menu]");
+    if (!button) { if (!event.target.closest("#move-menu")) closeMenu(false); return; }
+    chosen = button.closest(".deal-card");
+    const here = columnOf(chosen).dataset.stage, box = button.getBoundingClientRect();
+    menu.querySelectorAll("[data-to]").forEach((item) => { item.hidden = item.dataset.stage === here; });
+    menu.classList.add("show");
+    menu.style.left = `${Math.max(8, Math.min(box.left, innerWidth - menu.offsetWidth - 8))}px`;
+    menu.style.top = `${Math.max(8, Math.min(box.bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
+    menu.querySelector("[data-to]:not([hidden])")?.focus();
+  });
+  menu.addEventListener("click", (event) => {
+    const item = event.target.closest("[data-to]");
+    if (!item || !chosen) return;
+    const card = chosen, from = columnOf(card);
+    const to = board.querySelector(`[data-code="${CSS.escape(item.dataset.to)}"]`);
+    closeMenu(false);
+    post(card, from, to);
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" || event.key === "Tab") { event.preventDefault(); return closeMenu(true); }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    const items = [...menu.querySelectorAll("[data-to]:not([hidden])")];
+    const next = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    items[(next + items.length) % items.length].focus();
+  });
+  board.addEventListener("scroll", () => closeMenu(false), { passive: true, capture: true });
+
+  // A deal that somebody else took away or archived: the card goes; app.js says a word about it.
+  document.addEventListener("htmx:responseError", (event) => {
+    const card = event.target.closest?.(".deal-card");
+    if (!card || event.detail.xhr.status !== 404) return;
+    card.remove();
+  });
+})();
