@@ -6,6 +6,7 @@ workers inherit their addresses, and each has a database and a Redis number of i
 TEST_DATABASE_URL and TEST_REDIS_URL name other servers to use instead.
 """
 
+import atexit
 import os
 import shutil
 import sys
@@ -78,11 +79,9 @@ def _start_servers() -> None:
     if not (database and broker):
         services = Services(home, careless=True)
         _started.append((services, home))
-        try:
-            addresses, _ = services.start()
-        except BaseException:
-            pytest_unconfigure()
-            raise
+        # Pytest says nothing more where the settings or an application cannot be imported.
+        atexit.register(pytest_unconfigure)
+        addresses, _ = services.start()
         database = database or addresses.database_url
         broker = broker or addresses.redis_url
     os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = database, broker
