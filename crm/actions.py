@@ -74,10 +74,12 @@ def head_of(user: User) -> User:
 
     Without any, somebody of the role «head of sales», then an administrator: control must not fall to the controlled.
     """
-    team = user.team
-    while team is not None:
+    team, asked = user.team, set()
+    # Teams made part of each other by mistake must not hold a deal locked for ever.
+    while team is not None and team.pk not in asked:
         if team.head_id and team.head_id != user.pk and team.head and team.head.is_active:
             return team.head
+        asked.add(team.pk)
         team = team.parent
     active = User.objects.filter(is_active=True).exclude(pk=user.pk).order_by("pk")
     found = active.filter(groups__name=HEAD).first() or active.filter(is_superuser=True).first()

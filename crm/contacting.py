@@ -51,6 +51,9 @@ def record_contact(
     `verb` is one of COMMUNICATION, ATTEMPTS or CALL_MISSED; `recording` is a link. Communication starts the
     count of silence and of attempts anew. Errors: BadAnswer.
     """
+    if verb not in COMMUNICATION | ATTEMPTS | {CALL_MISSED}:
+        raise BadAnswer({"verb": _("This is no contact with a client.")})
+    text = fields.storable(text)
     if len(text) > TEXT_LIMIT:
         raise BadAnswer({"text": _("At most %(limit)s characters.") % {"limit": TEXT_LIMIT}})
     if recording:

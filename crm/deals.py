@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Company, Contact, Deal, Tag, User
-from pipelines import catalog, engine, registry
+from pipelines import catalog, engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline, CompiledStage
 from pipelines.errors import BadAnswer, RegulationError
@@ -125,23 +125,29 @@ def tag_deal(
     now: datetime,
 ) -> None:
     """Put tags on and take them off, by name; an unknown name becomes a new tag."""
-    names = [name for raw in add or [] if (name := " ".join(raw.split())[:60])]
-    present = set(deal.tags.values_list("name", flat=True))
-    missing = [name for name in dict.fromkeys(names) if name not in present]
-    gone = [name for name in remove or [] if name in present]
-    if not missing and not gone:
+    if not add and not remove:
+        return
+    engine.lock(deal)
+    names = [name for raw in add or [] if (name := " ".join(fields.storable(raw).split())[:60])]
+    present = {tag.name.casefold(): tag for tag in deal.tags.all()}
+    missing = list(
+        {name.casefold(): name for name in names if name.casefold() not in present}.values()
+    )
+    taken_off = [tag for raw in remove or [] if (tag := present.get(raw.casefold()))]
+    if not missing and not taken_off:
         return
     for name in missing:
-        tag = Tag.objects.filter(name__iexact=name).first() or Tag.objects.create(name=name)
-        deal.tags.add(tag)
-    deal.tags.remove(*Tag.objects.filter(name__in=gone))
+        # Two people may invent the same tag at once: the second one finds the first one's.
+        deal.tags.add(Tag.objects.get_or_create(name__iexact=name, defaults={"name": name})[0])
+    deal.tags.remove(*taken_off)
+    gone = [tag.name for tag in taken_off]
     engine.record(DEAL_TAGGED, deal=deal, by=by, now=now, data={"added": missing, "removed": gone})
 
 
 @verb
 def write_note(deal: Deal, *, text: str, by: Actor, now: datetime) -> Event:
     """Add a note to the deal's feed. Errors: BadAnswer."""
-    text = text.replace("\x00", "").strip()
+    text = fields.storable(text).strip()
     if not text:
         raise BadAnswer({"text": _("The note is empty.")})
     if len(text) > NOTE_LIMIT:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Company, Contact, ContactPoint, User
-from pipelines import engine, registry
+from pipelines import engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer
 from pipelines.transactions import verb
@@ -109,7 +109,7 @@ def create_company(
         raise BadAnswer({"company": _("A company needs a name.")})
     points = _points(phone=phone, email=email)
     company = Company.objects.create(
-        name=checked, owner=owner, tax_id=tax_id.strip()[:20], created_at=now
+        name=checked, owner=owner, tax_id=fields.storable(tax_id).strip()[:20], created_at=now
     )
     ContactPoint.objects.bulk_create(
         ContactPoint(company=company, kind=kind, value=value) for kind, value in points.items()
@@ -159,7 +159,7 @@ def _points(*, phone: str, email: str) -> dict[str, str]:
 
 
 def _checked_name(name: str) -> str:
-    name = " ".join(name.replace("\x00", "").split())
+    name = " ".join(fields.storable(name).split())
     if len(name) > NAME_LIMIT:
         raise BadAnswer(
             {"contact_name": _("At most %(limit)s characters.") % {"limit": NAME_LIMIT}}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Deal, Task, User
-from pipelines import catalog, engine, registry
+from pipelines import catalog, engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledScenario
 from pipelines.errors import BadAnswer, RegulationError
@@ -56,9 +56,14 @@ def create_task(
     code: str = "",
     all_day: bool = False,
 ) -> Task:
-    """Set a task for `owner`. Errors: BadAnswer for an empty or too long text or a date out of reason."""
+    """Set a task for `owner`.
+
+    Errors: BadAnswer for an empty or too long text or a date out of reason, RegulationError for an archived deal.
+    """
     text = _checked_text(text)
     _check_due(due_at, now)
+    if deal is not None:
+        engine.lock(deal)
     task = Task.objects.create(
         text=text,
         due_at=due_at,
@@ -118,7 +123,7 @@ def choose_outcome(
     scenario = next((item for item in task_outcomes(task, deal) if item.code == code), None)
     if deal is None or scenario is None:
         raise RegulationError(_("This task has no such outcome."))
-    answers = _checked_answers(scenario, answers, deal)
+    answers = _checked_answers(scenario, answers, now)
     result = str(answers.pop("result", "") or scenario.result)
     if scenario.completes:
         _complete(task, deal, result=result, scenario=code, by=by, now=now)
@@ -188,7 +193,8 @@ def cancel_task(task: Task, *, by: Actor, now: datetime, reason: str = "") -> Ta
     """Take the task off without a result; the feed keeps it. Errors: TaskGone."""
     deal = _lock(task, None)
     task.cancel()
-    task.result, task.ended_at, task.revision = reason[:RESULT_LIMIT], now, task.revision + 1
+    reason = fields.storable(reason)[:RESULT_LIMIT]
+    task.result, task.ended_at, task.revision = reason, now, task.revision + 1
     task.save(update_fields=["state", "result", "ended_at", "revision"])
     _keep_next_task(deal)
     _record(TASK_CANCELLED, task, by=by, now=now, data={"result": reason})
@@ -262,7 +268,7 @@ def _record(verb: str, task: Task, *, by: Actor, now: datetime, data: dict[str, 
 
 
 def _checked_text(text: str) -> str:
-    text = text.replace("\x00", "").strip()
+    text = fields.storable(text).strip()
     if not text:
         raise BadAnswer({"text": _("Say what is to be done.")})
     if len(text) > TEXT_LIMIT:
@@ -271,7 +277,7 @@ def _checked_text(text: str) -> str:
 
 
 def _checked_result(result: str) -> str:
-    result = result.replace("\x00", "").strip()
+    result = fields.storable(result).strip()
     if not result:
         raise BadAnswer({"result": _("A task is finished with a short result.")})
     if len(result) > RESULT_LIMIT:
@@ -285,13 +291,11 @@ def _check_due(due_at: datetime, now: datetime) -> None:
 
 
 def _checked_answers(
-    scenario: CompiledScenario, answers: dict[str, Any], deal: Deal
+    scenario: CompiledScenario, answers: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """Answers in the types their questions ask for; what a move asked for besides passes through to `fill`."""
-    from pipelines import fields
-
     parsers: dict[str, Any] = {"date": fields.parse_day, "datetime": fields.parse_moment}
-    checked, errors = dict(answers), {}
+    checked, errors = {code: _storable(raw) for code, raw in answers.items()}, {}
     for question in scenario.questions:
         raw = answers.get(question.code)
         if raw in (None, "", []):
@@ -300,9 +304,20 @@ def _checked_answers(
             checked.pop(question.code, None)
         elif question.type in parsers:
             try:
-                checked[question.code] = parsers[question.type](raw)
+                value = checked[question.code] = parsers[question.type](raw)
             except ValueError as error:
                 errors[question.code] = str(error)
+            else:
+                if isinstance(value, datetime) and abs(value - now) > FAR:
+                    errors[question.code] = _("This date is too far away.")
+        elif len(str(raw)) > fields.LONG_TEXT_LIMIT:
+            errors[question.code] = _("At most %(limit)s characters.") % {
+                "limit": fields.LONG_TEXT_LIMIT
+            }
     if errors:
         raise BadAnswer(errors)
     return checked
+
+
+def _storable(raw: Any) -> Any:
+    return fields.storable(raw) if isinstance(raw, str) else raw

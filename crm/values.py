@@ -78,6 +78,8 @@ class DealValues:
                 else Decimal(0)
             )
         value = fields.clean(field, raw)
+        if field.record != "deal" and getattr(self, field.record) is None:
+            raise ValueError(_("The deal has no such contact or company yet."))
         if code == "name":
             if not value:
                 raise ValueError(_("A deal needs a name."))
@@ -100,8 +102,6 @@ class DealValues:
         record, dot, own = code.partition(".")
         if dot and record in ("contact", "company"):
             related = getattr(self, record)
-            if related is None:
-                raise BadAnswer({code: _("The deal has no such contact or company yet.")})
             related.values = _with(related.values, own, value)
             related.save(update_fields=["values"])
             return

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pipelines import catalog, door, feed, registry, rules, timers
+from pipelines import fields as field_values
 from pipelines.actor import SYSTEM, Actor
 from pipelines.catalog import CompiledPipeline, CompiledRule, CompiledScenario, CompiledStage
 from pipelines.context import Context
@@ -54,7 +55,7 @@ def place(
     stage = stage or pipeline.first_stage
     context = Context(deal=deal, pipeline=pipeline, by=by, now=now, to_stage=stage)
     if stage is not pipeline.first_stage:
-        _refuse_if(_entering(context, None, stage))
+        _refuse_if([*_right_to_enter(by, stage), *_entering(context, None, stage)])
     with door.opened():
         deal.move_to(stage, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, stage.limit) if stage.limit else None
@@ -65,8 +66,10 @@ def place(
     change = StageChange.objects.create(deal=deal, to_stage_id=stage.id, event=event, at=now)
     context.event = event
     if prepare:
-        prepare()
-    timers.arm_pipeline(deal, pipeline, now=now)
+        with holding(deal):
+            prepare()
+    if stage.kind == "open":
+        timers.arm_pipeline(deal, pipeline, now=now)
     _enter(context, stage, change)
     _hear(event, deal, pipeline, by, now)
     return change
@@ -134,7 +137,7 @@ def move(
             "from_code": source.code,
             "to": target.name,
             "to_code": target.code,
-            "reason": reason,
+            "reason": field_values.storable(reason)[: field_values.TEXT_LIMIT],
         },
     )
     filled_event = feed.draft(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
@@ -283,11 +286,19 @@ def fire_due(now: datetime, *, limit: int = 100) -> int:
     """Fire up to `limit` due timers; returns how many were claimed. One step of the tick, run until it returns 0."""
     with transaction.atomic():
         claimed = timers.claim(now, limit)
-        fired = [timer.pk for timer in claimed if _fire(timer, now)]
+        fired, deals = [], {}
+        for timer in claimed:
+            # What one timer's rule did to the deal, the deal's next timer must see: it may have been cancelled.
+            first = timer.deal_id not in deals
+            timer.deal = deals.setdefault(timer.deal_id, timer.deal)
+            if (first or timers.is_armed(timer)) and _fire(timer, now):
+                fired.append(timer.pk)
         Timer.objects.filter(pk__in=fired).update(state=Timer.State.FIRED, ended_at=now)
         stale = {timer.pk for timer in claimed}.difference(fired)
         if stale:
-            Timer.objects.filter(pk__in=stale).update(state=Timer.State.CANCELLED, ended_at=now)
+            Timer.objects.filter(pk__in=stale, state=Timer.State.ARMED).update(
+                state=Timer.State.CANCELLED, ended_at=now
+            )
     return len(claimed)
 
 
@@ -322,11 +333,26 @@ def retry(run: RuleRun, *, by: Actor, now: datetime) -> RuleRun:
     rule = pipeline.rule(run.rule_id)
     if rule is None or run.status not in (RuleRun.Status.FAILED, RuleRun.Status.LOOPED):
         raise RegulationError(_("There is nothing to retry: the rule is gone or has run."))
-    kept = run.occasion
+    kept, context = run.occasion, _context_again(run, deal, pipeline, by, now)
     run.delete()
-    context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=run.cause)
     again = rules.run([rule], context, kept)
     return again[0]
+
+
+def _context_again(
+    run: RuleRun, deal: Any, pipeline: CompiledPipeline, by: Actor, now: datetime
+) -> Context:
+    """What the failed run was given, as far as the event that caused it tells: the task, its answers, the stages."""
+    context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=run.cause)
+    if run.cause is None:
+        return context
+    if run.cause.verb == SCENARIO_CHOSEN:
+        found = apps.get_model("crm.Task").objects.filter(pk=run.cause.data["task"])
+        context.task, context.answers = found.first(), run.cause.data.get("answers", {})
+    if change := StageChange.objects.filter(event=run.cause).first():
+        context.from_stage = pipeline.stage_by_id.get(change.from_stage_id or 0)
+        context.to_stage = pipeline.stage_by_id.get(change.to_stage_id)
+    return context
 
 
 def standing_against(
@@ -394,11 +420,13 @@ def _rights(by: Actor, source: CompiledStage, target: CompiledStage) -> list[Ref
                 _("Your role may not move deals away from “%(stage)s”.") % {"stage": source.name},
             )
         )
-    if not target.lets("enter", by.roles):
-        found.append(
-            Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": target.name})
-        )
-    return found
+    return found + _right_to_enter(by, target)
+
+
+def _right_to_enter(by: Actor, stage: CompiledStage) -> list[Refusal]:
+    if not by.is_person or by.user.is_superuser or stage.lets("enter", by.roles):
+        return []
+    return [Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": stage.name})]
 
 
 def _enter(context: Context, stage: CompiledStage, change: StageChange) -> None:
@@ -414,7 +442,8 @@ def _hear(event: Event, deal: Any, pipeline: CompiledPipeline, by: Actor, now: d
     if event.verb in pipeline.hears:
         heard = pipeline.rules_of("on", "do", stage_id=deal.stage_id, verb=event.verb)
         context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=event)
-        rules.run(heard, context, f"event:{event.outside_id or event.pk}")
+        # Delivered twice, an outside event is one row; its own id might be the number of another row.
+        rules.run(heard, context, f"event:{event.pk}")
 
 
 def _resolve(pipeline: CompiledPipeline, to: CompiledStage | str | int) -> CompiledStage:

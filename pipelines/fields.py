@@ -20,16 +20,27 @@ from pipelines.catalog import CompiledField
 TEXT_LIMIT = 1000
 LONG_TEXT_LIMIT = 20_000
 MONEY_LIMIT = Decimal(10) ** 12
+# Outside of it calendars overflow, and nobody means it.
+YEARS = range(1900, 2201)
+# PostgreSQL holds neither in a text nor in jsonb.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _url = URLValidator(schemes=["http", "https"])
 
 
 def clean(field: CompiledField, raw: Any) -> Any:
     """The storable value of `raw` for `field`; None for an empty one. Errors: ValueError with a sentence for people."""
+    if isinstance(raw, str):
+        raw = storable(raw)
     if raw is None or raw in ("", [], {}):
         return None
     value = _CLEANERS[field.type](field, raw)
     return None if value in ("", []) else value
+
+
+def storable(text: str) -> str:
+    """The text without what no database column can hold: NUL and halves of surrogate pairs."""
+    return UNSTORABLE.sub("", text)
 
 
 def is_empty(value: Any) -> bool:
@@ -123,12 +134,13 @@ def parse_number(raw: Any) -> Decimal:
 
 def parse_money(raw: Any) -> Decimal:
     """A sum of money, not negative, rounded to hundredths. Errors: ValueError."""
-    amount = parse_number(raw)
+    amount = parse_number(raw).quantize(Decimal("0.01"))
     if amount < 0:
         raise ValueError(_("A sum can't be negative."))
     if amount >= MONEY_LIMIT:
         raise ValueError(_("The sum is too large."))
-    return amount.quantize(Decimal("0.01"))
+    # Plus nothing: «-0» is no other sum than zero.
+    return amount + Decimal(0)
 
 
 def parse_moment(raw: Any) -> datetime:
@@ -136,6 +148,7 @@ def parse_moment(raw: Any) -> datetime:
     moment = raw if isinstance(raw, datetime) else _parse(parse_datetime, raw)
     if moment is None:
         raise ValueError(_("Write a date and a time."))
+    _check_year(moment)
     if timezone.is_naive(moment):
         moment = timezone.make_aware(moment)
     return moment.astimezone(UTC)
@@ -143,13 +156,19 @@ def parse_moment(raw: Any) -> datetime:
 
 def parse_day(raw: Any) -> date:
     """A date as typed: 2026-03-01 or 01.03.2026. Errors: ValueError."""
-    if isinstance(raw, date):
-        return raw
+    if isinstance(raw, datetime):
+        raw = raw.date()
     text = re.sub(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$", r"\3-\2-\1", str(raw).strip())
     day = _parse(parse_date, text)
     if day is None:
         raise ValueError(_("Write a date, for example 01.03.2026."))
+    _check_year(day)
     return day
+
+
+def _check_year(day: date) -> None:
+    if day.year not in YEARS:
+        raise ValueError(_("This date is too far away."))
 
 
 def _parse(parser: Any, raw: Any) -> Any:
@@ -161,7 +180,7 @@ def _parse(parser: Any, raw: Any) -> Any:
 
 def _text(limit: int) -> Any:
     def clean_text(field: CompiledField, raw: Any) -> str:
-        text = str(raw).replace("\x00", "").strip()
+        text = storable(str(raw)).strip()
         if len(text) > limit:
             raise ValueError(_("At most %(limit)s characters.") % {"limit": limit})
         return text
@@ -194,21 +213,17 @@ def _tick(field: CompiledField, raw: Any) -> bool | None:
     return None if str(raw).lower() in ("", "0", "false", "off", "no") else True
 
 
-def _control(field: CompiledField, raw: Any) -> Any:
-    """A control keeps who ticked it and when; the verb that writes it replaces the bare tick."""
-    return raw if isinstance(raw, dict) else _tick(field, raw)
-
-
 def _entry(field: CompiledField, raw: Any) -> int:
-    if not str(raw).isdigit():
+    text = str(raw).strip()
+    if not re.fullmatch("[0-9]{1,18}", text):
         raise ValueError(_("Choose an entry of the feed."))
-    return int(raw)
+    return int(text)
 
 
 _CLEANERS: dict[str, Any] = {
     "text": _text(TEXT_LIMIT),
     "long_text": _text(LONG_TEXT_LIMIT),
-    "number": lambda field, raw: str(parse_number(raw).normalize()),
+    "number": lambda field, raw: f"{parse_number(raw).normalize():f}",
     "money": lambda field, raw: str(parse_money(raw)),
     "date": lambda field, raw: parse_day(raw).isoformat(),
     "datetime": lambda field, raw: parse_moment(raw).isoformat(),
@@ -216,6 +231,7 @@ _CLEANERS: dict[str, Any] = {
     "choices": _several_of,
     "yes_no": _tick,
     "url": _link,
-    "control": _control,
+    # A bare tick: who and when is written by the verb that stores it, never taken from outside.
+    "control": _tick,
     "evidence": _entry,
 }

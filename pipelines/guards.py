@@ -166,7 +166,10 @@ class StagesParams(ParamsForm):
 @guard("from_stage", label=gettext_lazy("Comes from"), form=StagesParams)
 def from_stage(context: Context, params: Any) -> No | None:
     """The deal leaves, or stands on, one of the stages."""
-    stage = context.from_stage or context.stage
+    # A deal that is being opened comes from nowhere.
+    stage = context.from_stage or (context.stage if context.deal.stage_id else None)
+    if stage is None:
+        return No(_("the deal is new"))
     return (
         None
         if stage.code in params.codes

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pipelines import feed, registry
 from pipelines.catalog import CompiledCondition, CompiledRule
@@ -21,7 +22,9 @@ log = logging.getLogger(__name__)
 # Rules that set off rules stop here: deeper than any honest regulation, shallow enough to stop at once.
 DEPTH_LIMIT = 8
 
-RULE_FAILED = registry.event("rule.failed", label=_("a rule could not run"), icon="alert-triangle")
+RULE_FAILED = registry.event(
+    "rule.failed", label=gettext_lazy("a rule could not run"), icon="alert-triangle"
+)
 
 
 def refusals(rules: Iterable[CompiledRule], context: Context) -> list[Refusal]:
@@ -31,9 +34,17 @@ def refusals(rules: Iterable[CompiledRule], context: Context) -> list[Refusal]:
         asked = context.under(rule)
         # A requirement asks who moves, not in whose name the rule speaks.
         asked.by = context.by
-        if unmet(rule.conditions, asked):
+        try:
+            no = None if unmet(rule.conditions, asked) else rule.entry.check(asked, rule.params)
+        except DatabaseError:
+            raise
+        except Exception:
+            # A requirement that can't be asked (its field is gone, say) is not met, and is no broken page.
+            log.exception("requirement %s failed on deal %s", rule.code, context.deal.pk)
+            words = _("The rule “%(rule)s” can't be checked: tell the administrator.")
+            found.append(Refusal(rule.clause, words % {"rule": rule.code}))
             continue
-        if no := rule.entry.check(asked, rule.params):
+        if no:
             found.append(Refusal(rule.clause, rule.message or no.message, no.fields))
     return found
 
@@ -62,6 +73,7 @@ def run(
     rules = list(rules)
     if not rules:
         return []
+    task = dict(vars(context.task)) if context.task else {}
     try:
         return _run_together(rules, context, occasion)
     except Exception as error:
@@ -69,6 +81,8 @@ def run(
             raise
         # Something in the batch failed or has run before. Nothing of it stands; each rule gets a savepoint of its own.
         context.deal.reload()
+        if context.task:
+            vars(context.task).update(task)
         context.forget()
         return _run_apart(rules, context, occasion, strict=strict)
 
@@ -100,9 +114,17 @@ def _run_apart(
     rows, skipped = [], []
     for rule in rules:
         asked = context.under(rule)
-        if why := unmet(rule.conditions, asked):
-            skipped.append(_row(asked, occasion, RuleRun.Status.SKIPPED, error=why))
-        elif row := run_one(asked, occasion, strict=strict):
+        try:
+            with transaction.atomic():
+                why = unmet(rule.conditions, asked)
+        except Exception as error:
+            row = _report(asked, occasion, error)
+        else:
+            if why:
+                skipped.append(_row(asked, occasion, RuleRun.Status.SKIPPED, error=why))
+                continue
+            row = run_one(asked, occasion, strict=strict)
+        if row:
             rows.append(row)
         context.forget()
     RuleRun.objects.bulk_create(skipped, ignore_conflicts=True)
@@ -138,12 +160,16 @@ def run_one(context: Context, occasion: str, *, strict: bool = False) -> RuleRun
             raise
         return _keep_failure(context, occasion, RuleRun.Status.FAILED, str(refused))
     except Exception as error:
-        # Whatever an action does wrong, the person's own move stands; the administrator sees it and retries.
-        log.exception("rule %s failed on deal %s", rule.code, context.deal.pk)
         context.deal.reload()
-        return _keep_failure(
-            context, occasion, RuleRun.Status.FAILED, f"{type(error).__name__}: {error}"
-        )
+        return _report(context, occasion, error)
+
+
+def _report(context: Context, occasion: str, error: Exception) -> RuleRun | None:
+    """Whatever a rule does wrong, the person's own move stands; the administrator sees it and retries."""
+    assert context.rule is not None
+    log.exception("rule %s failed on deal %s", context.rule.code, context.deal.pk)
+    said = f"{type(error).__name__}: {error}"
+    return _keep_failure(context, occasion, RuleRun.Status.FAILED, said)
 
 
 def _keep_failure(

@@ -115,6 +115,11 @@ def _arm(
         Timer.objects.bulk_create(timers, ignore_conflicts=True)
 
 
+def is_armed(timer: Timer) -> bool:
+    """Whether the timer has not been cancelled since it was read."""
+    return Timer.objects.filter(pk=timer.pk, state=ARMED).exists()
+
+
 def _armed(deal: Any) -> Any:
     return Timer.objects.filter(deal=deal, state=ARMED)
 
