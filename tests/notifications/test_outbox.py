@@ -329,4 +329,4 @@ def test_a_line_that_begins_with_a_dot_does_not_end_the_letter(smtp_server: Post
     with email._session(get_connection()) as server:
         email._speak(server, "crm@localhost", "lead@example.com", content, lambda: None)
     [arrived] = smtp_server.letters
-    assert arrived.get_content() == ".one\n.\n..two\nend\n"
+    assert arrived.get_content().replace("\r\n", "\n") == ".one\n.\n..two\nend\n"

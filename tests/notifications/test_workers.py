@@ -43,6 +43,8 @@ def in_threads(count: int, work: Callable[[], object]) -> None:
 
     def one(_number: int) -> None:
         try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '5s'")
             work()
         finally:
             connection.close()
