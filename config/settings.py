@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "pipelines",
     "notifications",
     "licenses",
-    "django.contrib.admin",
+    "config.admin_site.AdminSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django import forms
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 
@@ -161,20 +160,9 @@ def _add(table: dict[str, Any], name: str, entry: Any) -> None:
 
 def _words(entry: Guard | Action, params: dict[str, Any], pipeline: Any) -> str:
     """The entry in words, for people: its label and its parameters as their form shows them."""
+    from pipelines.saying import say_value
+
     form = entry.form(params, pipeline=pipeline)
     form.is_valid()
-    said = [text for field in form if (text := _say(field, form.cleaned_data.get(field.name)))]
+    said = [text for field in form if (text := say_value(field, form.cleaned_data.get(field.name)))]
     return str(format_lazy("{}: {}", entry.label, ", ".join(said)) if said else entry.label)
-
-
-def _say(field: forms.BoundField, value: Any) -> str:
-    if value in (None, "", [], {}, False):
-        return ""
-    if value is True:
-        return str(field.label)
-    choices = dict(getattr(field.field, "flat_choices", ()))
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(choices.get(item, item)) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key} = {item}" for key, item in value.items())
-    return str(choices.get(value, value))

@@ -1,0 +1,109 @@
+"""The administration: who gets in, and an index grouped so that a person finds things and sees what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+# Group → models in their order; a model that is in no group keeps its app's.
+GROUPS: list[tuple[str, Any, tuple[str, ...]]] = [
+    (
+        "regulation",
+        _("Regulation"),
+        (
+            "pipelines.Pipeline",
+            "pipelines.Rule",
+            "pipelines.Stage",
+            "pipelines.Field",
+            "pipelines.Scenario",
+            "notifications.Template",
+            "pipelines.Schedule",
+            "pipelines.Edition",
+        ),
+    ),
+    (
+        "work",
+        _("What happens"),
+        (
+            "pipelines.RuleRun",
+            "pipelines.Timer",
+            "notifications.Message",
+            "pipelines.Event",
+            "pipelines.StageChange",
+        ),
+    ),
+    ("people", _("People"), ("crm.User", "crm.Team", "auth.Group")),
+    ("records", _("Records"), ("crm.Deal", "crm.Contact", "crm.Company", "crm.Task", "crm.Tag")),
+]
+# Above this the exact number says nothing more.
+MOST = 100
+
+
+class ReglamentAdminSite(admin.AdminSite):
+    site_header = site_title = "Reglament"
+    index_title = _("Administration")
+    index_template = "admin/reglament_index.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        from pipelines.admin.access import is_administrator
+
+        return is_administrator(request.user)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        found = {model["model"]._meta.label: model for app in apps for model in app["models"]}
+        groups: list[Any] = []
+        for code, name, labels in GROUPS:
+            models = [found.pop(label) for label in labels if label in found]
+            if models:
+                groups.append(
+                    {
+                        "name": name,
+                        "app_label": code,
+                        "app_url": "",
+                        "has_module_perms": True,
+                        "models": models,
+                    }
+                )
+        for app in apps:
+            app["models"] = [
+                model for model in app["models"] if model["model"]._meta.label in found
+            ]
+        return groups + [app for app in apps if app["models"]]
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().index(request, {"concerns": concerns(), **(extra_context or {})})
+
+
+def concerns() -> list[dict[str, Any]]:
+    """What an administrator is to look at, counted no further than `MOST`; two small queries by partial indexes."""
+    from notifications.models import Message
+    from pipelines.models import RuleRun
+
+    runs = RuleRun.objects.filter(status__in=["failed", "looped"]).order_by()
+    letters = Message.objects.filter(status="failed").order_by()
+    return [
+        {
+            "label": _("rules that failed"),
+            "number": runs[: MOST + 1].count(),
+            "most": MOST,
+            "url": reverse("admin:pipelines_rulerun_changelist"),
+        },
+        {
+            "label": _("letters that were not sent"),
+            "number": letters[: MOST + 1].count(),
+            "most": MOST,
+            "url": reverse("admin:notifications_message_changelist") + "?status__exact=failed",
+        },
+    ]
+
+
+class AdminSiteConfig(AdminConfig):
+    default_site = "config.admin_site.ReglamentAdminSite"

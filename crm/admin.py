@@ -1,0 +1,323 @@
+"""People with their roles and teams, tags, and the records to look up; deals are worked on the pages, not here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Company, Contact, ContactPoint, Deal, Tag, Task, Team, User
+from pipelines.admin.access import CrmAdminAccess, LogAdmin
+from pipelines.admin.schedule import zones
+from pipelines.guards import role_label
+
+admin.site.unregister(Group)
+
+
+class RoleChoice(forms.ModelMultipleChoiceField):
+    """Roles by what people call them."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, group: Any) -> str:
+        return role_label(group.name)
+
+
+class UserForm(forms.ModelForm):
+    groups = RoleChoice(label=_("roles"), queryset=Group.objects.order_by("pk"), required=False)
+
+    class Meta:
+        model = User
+        fields = "__all__"  # noqa: DJ007 (the page's fieldsets say which)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "time_zone" in self.fields:
+            kept = self.instance.time_zone
+            choices = zones()
+            if kept not in dict(choices):
+                choices.append((kept, kept))
+            self.fields["time_zone"].widget = forms.Select(choices=choices)
+
+    def clean_email(self) -> str:
+        # One address is one person, however he types it.
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Somebody already signs in with this e-mail."))
+        return email
+
+
+class NewUserForm(AdminUserCreationForm):
+    groups = RoleChoice(label=_("roles"), queryset=Group.objects.order_by("pk"), required=False)
+
+    class Meta:
+        model = User
+        fields = ("email", "first_name", "last_name", "team", "groups", "is_staff")
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("Somebody already signs in with this e-mail."))
+        return email
+
+
+@admin.register(User)
+class UserAdmin(CrmAdminAccess, BaseUserAdmin):
+    """Signing in by e-mail; roles say what one may do. Only a superuser touches superusers."""
+
+    form = UserForm
+    add_form = NewUserForm
+    list_display = ("email", "name", "roles", "team", "is_active", "is_staff")
+    list_display_links = ("email", "name")
+    list_filter = ("is_active", "groups", "team")
+    list_select_related = ("team",)
+    search_fields = ("email", "first_name", "last_name", "phone")
+    ordering = ("last_name", "first_name", "email")
+    filter_horizontal = ()
+    autocomplete_fields = ("team",)
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        (
+            _("Person"),
+            {
+                "fields": (
+                    ("last_name", "first_name", "middle_name"),
+                    "phone",
+                    "team",
+                    ("time_zone", "language"),
+                )
+            },
+        ),
+        (_("What he may do"), {"fields": ("groups", "is_active", "is_staff", "is_superuser")}),
+        (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": (
+                    "email",
+                    "last_name",
+                    "first_name",
+                    "team",
+                    "groups",
+                    "is_staff",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                ),
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description=_("roles"))
+    def roles(self, user: User) -> str:
+        return ", ".join(role_label(group.name) for group in user.groups.all())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Nobody makes himself more than his role makes him.
+        own = super().get_readonly_fields(request, obj)
+        return own if request.user.is_superuser else (*own, "is_superuser")  # type: ignore[union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or not obj.is_superuser or request.user.is_superuser)  # type: ignore[union-attr]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People stay, for the history's sake; one who has left is switched off."""
+        return False
+
+
+class TeamForm(forms.ModelForm):
+    class Meta:
+        model = Team
+        fields = ("name", "head", "parent")
+
+    def clean_parent(self) -> Team | None:
+        above = parent = self.cleaned_data["parent"]
+        while above is not None:
+            if above.pk == self.instance.pk:
+                raise forms.ValidationError(
+                    _("A team can't be part of itself or of a team below it.")
+                )
+            above = above.parent
+        return parent  # type: ignore[no-any-return]
+
+
+class MemberInline(CrmAdminAccess, admin.TabularInline):
+    model = User
+    fk_name = "team"
+    fields = ("email", "name", "is_active")
+    readonly_fields = fields
+    extra = max_num = 0
+    can_delete = False
+    show_change_link = True
+    verbose_name_plural = _("members (their team is set on their own pages)")
+
+    @admin.display(description=_("name"))
+    def name(self, user: User) -> str:
+        return user.get_full_name()
+
+
+@admin.register(Team)
+class TeamAdmin(CrmAdminAccess, admin.ModelAdmin):
+    form = TeamForm
+    list_display = ("name", "head", "parent", "people")
+    list_select_related = ("head", "parent")
+    search_fields = ("name",)
+    autocomplete_fields = ("head", "parent")
+    inlines = (MemberInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        return super().get_queryset(request).annotate(people=Count("members"))
+
+    @admin.display(description=_("people"), ordering="people")
+    def people(self, team: Any) -> int:
+        return int(team.people)
+
+
+class RoleForm(forms.ModelForm):
+    class Meta:
+        model = Group
+        fields = ("name",)
+        labels = {"name": _("name")}
+        help_texts = {"name": _("Rules know the role by this name; it can't be changed later.")}
+
+
+@admin.register(Group)
+class RoleAdmin(CrmAdminAccess, admin.ModelAdmin):
+    """Roles: known by name to rules, rights and playbooks."""
+
+    form = RoleForm
+    list_display = ("label", "name", "people")
+    ordering = ("pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        return super().get_queryset(request).annotate(people=Count("user"))
+
+    @admin.display(description=_("role"))
+    def label(self, group: Group) -> str:
+        return role_label(group.name)
+
+    @admin.display(description=_("people"), ordering="people")
+    def people(self, group: Any) -> int:
+        return int(group.people)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Tag)
+class TagAdmin(CrmAdminAccess, admin.ModelAdmin):
+    list_display = ("name", "color")
+    search_fields = ("name",)
+
+
+class ByName:
+    """Search by a part of the name through the trigram index, in any case of letters, or by the number."""
+
+    search_fields: Any = ("name",)
+    search_help_text = _("By a part of the name or the number.")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if term.isdigit() and len(term) < 18:
+            return queryset.filter(pk=int(term)), False
+        if term:
+            queryset = queryset.annotate(lower_name=Lower("name")).filter(
+                lower_name__contains=term.casefold()
+            )
+        return queryset, False
+
+
+class PointInline(CrmAdminAccess, admin.TabularInline):
+    model = ContactPoint
+    fields = ("kind", "value")
+    readonly_fields = fields
+    extra = max_num = 0
+    can_delete = False
+
+
+@admin.register(Deal)
+class DealAdmin(ByName, LogAdmin):
+    list_display = (
+        "id",
+        "name",
+        "pipeline",
+        "stage",
+        "owner",
+        "budget",
+        "currency",
+        "created_at",
+        "archived_at",
+    )
+    list_display_links = ("id", "name")
+    list_filter = ("pipeline", "status", "stage")
+    list_select_related = ("pipeline", "stage", "owner")
+    ordering = ("-id",)
+    exclude = ("values", "tags")
+
+
+@admin.register(Contact)
+class ContactAdmin(ByName, LogAdmin):
+    list_display = ("id", "name", "company", "owner", "created_at", "archived_at")
+    list_display_links = ("id", "name")
+    list_select_related = ("company", "owner")
+    ordering = ("-id",)
+    exclude = ("values",)
+    inlines = (PointInline,)
+
+
+@admin.register(Company)
+class CompanyAdmin(ByName, LogAdmin):
+    list_display = ("id", "name", "tax_id", "owner", "created_at", "archived_at")
+    list_display_links = ("id", "name")
+    list_select_related = ("owner",)
+    ordering = ("-id",)
+    exclude = ("values",)
+    inlines = (PointInline,)
+
+
+@admin.register(Task)
+class TaskAdmin(LogAdmin):
+    list_display = ("id", "text", "kind", "state", "due_at", "owner", "deal")
+    list_display_links = ("id", "text")
+    list_filter = ("state", "kind")
+    list_select_related = ("owner", "deal")
+    ordering = ("-id",)
+    search_fields = ("deal__id",)
+    exclude = ("revision",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        return queryset.filter(deal=int(term)) if term.isdigit() and len(
+            term
+        ) < 18 else queryset.none(), False
+
+    search_help_text = _("By the deal's number.")

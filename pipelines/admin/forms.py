@@ -1,0 +1,237 @@
+"""Forms of the regulation's rows: codes made by themselves, and nothing switched off that deals still need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.contrib.postgres.forms import SimpleArrayField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from pipelines.catalog import split_choice
+from pipelines.models import Field, Pipeline, Scenario, Stage
+
+from .codes import make_code
+from .editions import SeenForm
+from .widgets import DurationWidget
+
+COLOURS = [
+    ("blue", gettext_lazy("blue")),
+    ("azure", gettext_lazy("azure")),
+    ("indigo", gettext_lazy("indigo")),
+    ("purple", gettext_lazy("purple")),
+    ("pink", gettext_lazy("pink")),
+    ("red", gettext_lazy("red")),
+    ("orange", gettext_lazy("orange")),
+    ("yellow", gettext_lazy("yellow")),
+    ("lime", gettext_lazy("lime")),
+    ("green", gettext_lazy("green")),
+    ("teal", gettext_lazy("teal")),
+    ("cyan", gettext_lazy("cyan")),
+    ("secondary", gettext_lazy("grey")),
+]
+
+
+def deals(**where: Any) -> int:
+    """How many deals, closed ones among them, stand there (archived ones too: they point at the row)."""
+    return apps.get_model("crm.Deal")._base_manager.filter(**where).count()  # type: ignore[no-any-return]
+
+
+class CodedForm(forms.ModelForm):
+    """A new row gets its code from its name; an old one keeps it, since rules and values know it by the code."""
+
+    named_by = "name"
+
+    def save(self, commit: bool = True) -> Any:
+        row = self.instance
+        if not row.code:
+            siblings = type(row).objects.all()
+            if hasattr(row, "pipeline_id"):
+                siblings = siblings.filter(pipeline=row.pipeline_id)
+            taken = set(siblings.values_list("code", flat=True))
+            row.code = make_code(getattr(row, self.named_by), taken, fallback=row._meta.model_name)
+        return super().save(commit)
+
+
+class PipelineForm(SeenForm):
+    class Meta:
+        model = Pipeline
+        fields = (
+            "name",
+            "currency",
+            "schedule",
+            "position",
+            "note",
+            "is_active",
+            "code",
+            "playbook",
+        )
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "vTextField"}),
+            "currency": forms.TextInput(attrs={"size": 4, "class": ""}),
+            "note": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("code", "playbook"):
+            if self.instance.pk:
+                self.fields[name].disabled = True
+            else:
+                self.fields[name].required = False
+                self.fields[name].help_text = _("Empty: made from the name.")
+
+    def clean_currency(self) -> str:
+        code = self.cleaned_data["currency"].upper()
+        if not (len(code) == 3 and code.isascii() and code.isalpha()):
+            raise forms.ValidationError(_("Three letters, like RUB, BYN, USD."))
+        return str(code)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.instance.pk and cleaned.get("name"):
+            taken = set(Pipeline.objects.values_list("code", flat=True))
+            cleaned["code"] = cleaned.get("code") or make_code(
+                cleaned["name"], taken, fallback="pipeline"
+            )
+            cleaned["playbook"] = cleaned.get("playbook") or "own"
+        return cleaned
+
+    def clean_is_active(self) -> bool:
+        active = bool(self.cleaned_data["is_active"])
+        if (
+            not active
+            and self.instance.pk
+            and (number := deals(pipeline=self.instance.pk, archived_at=None))
+        ):
+            raise forms.ValidationError(
+                ngettext(
+                    "%(number)s deal is in this pipeline: while it is, the pipeline can't be switched off.",
+                    "%(number)s deals are in this pipeline: while they are, it can't be switched off.",
+                    number,
+                )
+                % {"number": number}
+            )
+        return active
+
+
+class StageRules(CodedForm):
+    """What deals on a stage forbid to change; the same in the row of the pipeline's page and on the stage's own."""
+
+    limit = forms.CharField(
+        label=gettext_lazy("limit"),
+        required=False,
+        widget=DurationWidget,
+        help_text=gettext_lazy(
+            "How long a deal may stay; counted for deals that enter from now on."
+        ),
+    )
+    color = forms.ChoiceField(label=gettext_lazy("colour"), choices=COLOURS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields.get("color")
+        kept = self.instance.color
+        if field is not None and kept not in dict(COLOURS):
+            field.choices = [*COLOURS, (kept, kept)]
+
+    def clean_is_active(self) -> bool:
+        active = bool(self.cleaned_data["is_active"])
+        if not active and self.instance.pk and (number := deals(stage=self.instance.pk)):
+            raise forms.ValidationError(
+                ngettext(
+                    "%(number)s deal stands on this stage. Move it first; then the stage can be switched off.",
+                    "%(number)s deals stand on this stage. Move them first; then the stage can be switched off.",
+                    number,
+                )
+                % {"number": number}
+            )
+        return active
+
+    def clean_kind(self) -> str:
+        kind: str = self.cleaned_data["kind"]
+        if self.instance.pk and kind != self.initial.get("kind") and deals(stage=self.instance.pk):
+            # Each deal's status is its stage's kind, written when it entered.
+            raise forms.ValidationError(
+                _("Deals stand on this stage with its present kind. Move them first.")
+            )
+        return kind
+
+
+class StageRowForm(StageRules):
+    class Meta:
+        model = Stage
+        fields = ("position", "name", "kind", "color", "limit", "needs_task", "is_active")
+
+
+class StageForm(StageRules, SeenForm):
+    class Meta:
+        model = Stage
+        fields = ("pipeline", *StageRowForm.Meta.fields, "goal", "script")
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "vTextField"}),
+            "goal": forms.Textarea(attrs={"rows": 3}),
+            "script": forms.Textarea(attrs={"rows": 6}),
+        }
+
+
+class FieldForm(CodedForm):
+    """The choices of a list are written one a line; a line without a code gets one."""
+
+    named_by = "label"
+    choices = SimpleArrayField(
+        forms.CharField(max_length=200),
+        label=gettext_lazy("choices"),
+        required=False,
+        delimiter="\n",
+        widget=forms.Textarea(attrs={"rows": 1, "cols": 26}),
+        help_text=gettext_lazy(
+            "For lists, one a line. A line may be “code: label”; without a code one is made."
+        ),
+    )
+
+    class Meta:
+        model = Field
+        fields = ("position", "label", "type", "record", "tab", "choices", "help_text", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # Deals hold values of this type under this record.
+            for name in ("type", "record"):
+                if name in self.fields:
+                    self.fields[name].disabled = True
+
+    def clean_choices(self) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data["choices"] or [] if line.strip()]
+        written = set(self.instance.choices) if self.instance.pk else set()
+        codes: dict[str, str] = {
+            split_choice(line)[0]: line for line in lines if ":" in line or line in written
+        }
+        found = []
+        for line in lines:
+            if ":" not in line and line not in written:
+                code = make_code(line, codes, fallback="choice")
+                codes[code] = line = f"{code}: {line}"
+            found.append(line)
+        named = [split_choice(line)[0] for line in found]
+        if twice := next((code for code in named if named.count(code) > 1), None):
+            raise forms.ValidationError(
+                _("The code “%(code)s” stands here twice.") % {"code": twice}
+            )
+        return found
+
+
+class FieldPageForm(FieldForm, SeenForm):
+    class Meta(FieldForm.Meta):
+        fields = ("pipeline", *FieldForm.Meta.fields)  # type: ignore[assignment]
+
+
+class ScenarioRowForm(CodedForm):
+    named_by = "label"
+
+    class Meta:
+        model = Scenario
+        fields = ("position", "label", "result", "completes", "is_active")
