@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +19,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
+def open_folder() -> Iterator[Path]:
+    """Not pytest's tmp_path: each pytest that starts closes those to other users anew, and as
+    root PostgreSQL runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="services-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def services(open_folder: Path) -> Iterator[Services]:
     """Servers in a folder with all that is known to upset them, 150 characters and more."""
-    folder = tmp_path / ("Отдел продаж 'Север' " + "ж" * (150 - len(str(tmp_path))))
-    folder.mkdir()
-    # pytest's own folders are closed to others, and as root PostgreSQL is another user.
-    for parent in folder.parents[:3]:
-        parent.chmod(0o755)
+    folder = open_folder / "Отдел продаж 'Север'" / ("ж" * 120)
+    folder.mkdir(parents=True)
     services = Services(folder / "var", careless=True)
     yield services
     services.stop()
@@ -81,9 +88,8 @@ def test_data_address_and_password_outlive_a_restart(services):
         assert connection.execute("SELECT n FROM kept").fetchone() == (1,)
 
 
-def test_what_was_queued_outlives_a_restart_of_valkey(tmp_path):
-    tmp_path.chmod(0o755)
-    services = Services(tmp_path / "var")
+def test_what_was_queued_outlives_a_restart_of_valkey(open_folder):
+    services = Services(open_folder / "var")
     try:
         addresses, _ = services.start()
         redis.Redis.from_url(addresses.redis_url).rpush("celery", "task")
