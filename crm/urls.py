@@ -2,7 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from crm.views import accounts, board, moves, search, table, tasks
+from crm.views import (
+    accounts,
+    board,
+    card,
+    contacts,
+    deal_new,
+    feed,
+    files,
+    letters,
+    moves,
+    search,
+    table,
+    task_dialogs,
+    tasks,
+)
 
 app_name = "crm"
 urlpatterns: list[URLPattern] = [
@@ -12,7 +26,9 @@ urlpatterns: list[URLPattern] = [
     path("logout/", accounts.SignOut.as_view(), name="logout"),
     path("password/", accounts.ChangePassword.as_view(), name="password_change"),
     path("password/forgotten/", accounts.forgotten, name="password_reset"),
-    path("password/<uidb64>/<token>/", accounts.NewPassword.as_view(), name="password_reset_confirm"),
+    path(
+        "password/<uidb64>/<token>/", accounts.NewPassword.as_view(), name="password_reset_confirm"
+    ),
     path("language/", accounts.language, name="language"),
     # The board, the table, and moving from them
     path("deals/", board.page, name="board"),
@@ -25,5 +41,32 @@ urlpatterns: list[URLPattern] = [
     path("tasks/", tasks.page, name="tasks"),
     path("search/", search.page, name="search"),
     # --- The deal's card, new deals, task dialogs and letters: pages B ---
+    path("deals/new/", deal_new.deal_new, name="deal_new"),
+    path("deals/<int:pk>/", card.deal, name="deal"),
+    path("deals/<int:pk>/field/", card.field, name="deal_field"),
+    path("deals/<int:pk>/owner/", card.owner, name="deal_owner"),
+    path("deals/<int:pk>/tags/", card.tags, name="deal_tags"),
+    path("deals/<int:pk>/archive/", card.archive, name="deal_archive"),
+    path("deals/<int:pk>/why/", card.why, name="deal_why"),
+    path("deals/<int:pk>/feed/", feed.feed, name="deal_feed"),
+    path("deals/<int:pk>/note/", feed.note, name="deal_note"),
+    path("deals/<int:pk>/contacted/", feed.contacted, name="deal_contacted"),
+    path("deals/<int:pk>/letter/", letters.compose, name="deal_letter"),
+    path("deals/<int:pk>/files/", files.add, name="file_add"),
+    path("deals/<int:pk>/task/", task_dialogs.new, name="task_new"),
+    path("deals/<int:pk>/<slug:kind>/attach/", contacts.attach, name="deal_attach"),
+    path("offers/<int:pk>/take/", card.take, name="offer_take"),
+    path("tasks/<int:pk>/outcome/<slug:code>/", task_dialogs.outcome, name="task_dialog"),
+    path("tasks/<int:pk>/done/", task_dialogs.finish, name="task_finish"),
+    path("tasks/<int:pk>/postpone/", task_dialogs.postpone, name="task_postpone"),
+    path("tasks/<int:pk>/edit/", task_dialogs.edit, name="task_edit"),
+    path("tasks/<int:pk>/cancel/", task_dialogs.cancel, name="task_cancel"),
+    path("contacts/<int:pk>/edit/", contacts.edit_contact, name="contact_edit"),
+    path("found/<slug:kind>/", contacts.found, name="people_found"),
+    path("files/<int:pk>/", files.file, name="file"),
+    path("files/<int:pk>/remove/", files.remove, name="file_remove"),
+    path("letters/<int:pk>/", letters.letter, name="letter"),
+    path("letters/<int:pk>/retry/", letters.retry, name="letter_retry"),
+    path("letters/<int:pk>/files/<int:number>/", files.letter_file, name="letter_file"),
     # --- end of pages B ---
 ]

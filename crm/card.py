@@ -1,0 +1,221 @@
+"""Reading a deal's card: everything one page shows, gathered in one place and in a bounded number of queries."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm import card_fields, feed_lines, files, outgoing
+from crm.card_fields import Editor, Tab
+from crm.models import Deal, DealFile, Task, User
+from crm.tasks import task_outcomes
+from pipelines import catalog, explain, fields
+from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
+from pipelines.explain import StageAnswer
+from pipelines.models import Offer
+
+CONTROL = "control_closing"
+TASK_LIMIT = 50
+TASK_ICONS = {
+    "call": "phone", "letter": "mail", "meeting": "users", "document": "file-text", "control": "eye-check",
+    "other": "checkbox",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    task: Task
+    outcomes: list[CompiledScenario]
+    icon: str
+    colour: str
+
+    @property
+    def only_by_outcome(self) -> bool:
+        """Finished by choosing an outcome, never by a free result."""
+        code = self.task.code
+        return any(bool(code) and code in item.tasks for item in self.outcomes if item.completes)
+
+
+@dataclass(frozen=True)
+class Person:
+    """The contact or the company of the card: how to reach it, look-ups, and the fields the regulation adds."""
+
+    record: Any
+    points: list[Any]
+    lookups: list[tuple[str, str, str]]
+    editors: list[Editor]
+
+
+@dataclass
+class Card:
+    deal: Deal
+    pipeline: CompiledPipeline
+    stage: CompiledStage
+    may_edit: bool
+    days: int
+    is_late: bool
+    stages: tuple[StageAnswer, ...]
+    offers: list[Offer]
+    head: dict[str, Editor]
+    tabs: list[Tab]
+    script: str
+    tasks: list[OpenTask]
+    control: OpenTask | None
+    contact: Person | None
+    company: Person | None
+    tags: list[str]
+    files: list[DealFile]
+    continuations: list[Deal]
+    owners: list[User]
+    feed: feed_lines.Portion
+    reasons: list[Editor] = field(default_factory=list)
+
+
+def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
+    """Everything the card shows to `user`, as it stands now."""
+    pipeline = catalog.pipeline(deal.pipeline_id)
+    stage = pipeline.stage_by_id[deal.stage_id]
+    tasks = open_tasks(deal, now=now)
+    control = (
+        next((item for item in tasks if item.task.code == CONTROL), None)
+        if stage.kind != "open"
+        else None
+    )
+    tabs = card_fields.tabs(deal, pipeline)
+    return Card(
+        deal=deal,
+        pipeline=pipeline,
+        stage=stage,
+        may_edit=user.is_superuser or stage.lets("edit", user.role_names),
+        days=(timezone.localdate(now) - timezone.localdate(deal.stage_since)).days,
+        is_late=deal.stage_deadline is not None
+        and deal.stage_deadline < now
+        and stage.kind == "open",
+        stages=explain.stage_answers(deal, user=user, now=now),
+        offers=list(
+            Offer.objects.filter(deal=deal, state=Offer.State.OPEN)
+            .select_related("rule")
+            .order_by("pk")
+        ),
+        head=card_fields.editors(deal, pipeline, list(card_fields.HEAD)),
+        tabs=tabs,
+        script=fill_script(stage.script, deal=deal, pipeline=pipeline, user=user),
+        tasks=tasks,
+        control=control,
+        contact=_person(deal, deal.contact, "contact", pipeline),
+        company=_person(deal, deal.company, "company", pipeline),
+        tags=list(deal.tags.values_list("name", flat=True)),
+        files=list(files.files_of(item.pk for item in feed_lines.chain(deal))),
+        continuations=list(
+            Deal.objects.visible_to(user).filter(origin=deal).select_related("pipeline", "stage")
+        ),
+        owners=owners_for(user, deal),
+        feed=feed_lines.read_feed(deal),
+        reasons=[
+            item
+            for tab in tabs
+            for item in tab.editors
+            if control and item.words and "refusal" in item.field.code
+        ],
+    )
+
+
+def open_tasks(deal: Deal, *, now: datetime) -> list[OpenTask]:
+    """The deal's open tasks by due time, each with its outcomes."""
+    found = (
+        Task.objects.open()
+        .filter(deal=deal)
+        .select_related("owner", "rule")
+        .order_by("due_at")[:TASK_LIMIT]
+    )
+    return [
+        OpenTask(
+            task,
+            task_outcomes(task, deal),
+            TASK_ICONS.get(task.kind, "checkbox"),
+            due_colour(task, now),
+        )
+        for task in found
+    ]
+
+
+def due_colour(task: Task, now: datetime) -> str:
+    """Red when overdue, green today, grey later: as on the board."""
+    today, day = timezone.localdate(now), timezone.localdate(task.due_at)
+    if (day < today) if task.all_day else (task.due_at < now):
+        return "overdue"
+    return "today" if day == today else "later"
+
+
+def owners_for(user: User, deal: Deal | None = None) -> list[User]:
+    """To whom this person may give a deal: himself and his people, everybody for an administrator."""
+    people = User.objects.filter(is_active=True)
+    if user.visible_owner_ids is not None:
+        if len(user.visible_owner_ids) == 1:
+            return []
+        people = people.filter(pk__in=user.visible_owner_ids)
+    return list(people)
+
+
+def fill_script(script: str, *, deal: Deal, pipeline: CompiledPipeline, user: User) -> str:
+    """The stage's script with who speaks and to whom (AX-L7). Replaced once, nothing is evaluated; unknown words stay."""
+    known = {
+        "manager": str(user),
+        "contact": str(deal.contact or ""),
+        "company": str(deal.company or ""),
+        "source": source_of(deal, pipeline),
+    }
+    text = re.sub(r"\{(\w+)\}", lambda match: known.get(match[1], match[0]), script)
+    # «Здравствуйте, !» is what a missing name leaves behind.
+    return re.sub(r"\s*,\s*(?=[!?.])", "", re.sub(r"\s*\(\s*\)", "", text)).strip()
+
+
+def source_of(deal: Deal, pipeline: CompiledPipeline) -> str:
+    """Where the lead came from: the field «source» in words, or how the deal came to us."""
+    known = pipeline.fields.get("source")
+    return (
+        fields.show(known, deal.get_value("source")) if known else ""
+    ) or deal.get_arrival_display()
+
+
+def _person(deal: Deal, record: Any, kind: str, pipeline: CompiledPipeline) -> Person | None:
+    if record is None:
+        return None
+    points = list(record.points.all())
+    asked = [record.name, *(point.value for point in points if point.kind in ("phone", "email"))]
+    return Person(
+        record,
+        points,
+        [look_up(text) for text in asked],
+        card_fields.of_record(deal, pipeline, kind),
+    )
+
+
+def look_up(text: str) -> tuple[str, str, str]:
+    """The text and where to look it up: in Yandex, in Google (AX-2.2)."""
+    return (
+        text,
+        "https://yandex.ru/search/?" + urlencode({"text": text}),
+        "https://www.google.com/search?" + urlencode({"q": text}),
+    )
+
+
+def channels() -> list[tuple[str, str]]:
+    """By what a message may have come or gone, for one entered by hand."""
+    return [
+        ("telegram", "Telegram"),
+        ("whatsapp", "WhatsApp"),
+        ("sms", "SMS"),
+        ("social", _("social network")),
+        ("email", _("e-mail")),
+    ]
+
+
+def letter_templates(pipeline: CompiledPipeline) -> Any:
+    return outgoing.templates_for(pipeline.playbook)

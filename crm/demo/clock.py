@@ -1,0 +1,48 @@
+"""When a story's steps happened: gaps as the story tells them, laid back from the present into working hours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+OFFICE = ZoneInfo("Europe/Minsk")
+OPENS, CLOSES = 9, 18
+
+
+@dataclass
+class Telling:
+    """Steps with the hours that passed before each; run, they end `idle` before the present."""
+
+    steps: list[tuple[float, Callable[[datetime], None]]] = field(default_factory=list)
+
+    def then(self, hours: float, step: Callable[[datetime], None]) -> None:
+        self.steps.append((hours, step))
+
+    def run(self, *, now: datetime, idle: timedelta, after: Callable[[datetime], None]) -> None:
+        """Do every step at its moment, none later than the present; `after` follows each."""
+        at = now - idle - timedelta(hours=sum(hours for hours, _step in self.steps))
+        last = at - timedelta(days=4)
+        for number, (hours, step) in enumerate(self.steps):
+            at += timedelta(hours=hours)
+            latest = now - timedelta(minutes=2 * (len(self.steps) - number))
+            moment = min(
+                max(in_office(at), last + timedelta(minutes=3)),
+                max(latest, last + timedelta(seconds=20)),
+            )
+            step(moment)
+            after(moment)
+            last = moment
+
+
+def in_office(at: datetime) -> datetime:
+    """The same moment, or the next one at which somebody is at work."""
+    local = at.astimezone(OFFICE)
+    if local.hour >= CLOSES:
+        local = (local + timedelta(days=1)).replace(hour=OPENS, minute=local.minute)
+    elif local.hour < OPENS:
+        local = local.replace(hour=OPENS)
+    while local.weekday() > 4:
+        local += timedelta(days=1)
+    return local.astimezone(at.tzinfo)

@@ -1,0 +1,239 @@
+"""The forms of the card and its dialogs. They shape and show; what is right is decided by the verbs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm import card_fields
+from crm.contacting import CALL_ANSWERED, CALL_UNANSWERED, MESSAGE_RECEIVED, MESSAGE_SENT
+from crm.models import Deal, Task, User
+from pipelines import catalog, fields
+from pipelines.catalog import CompiledField, CompiledScenario
+from pipelines.errors import BadAnswer, RegulationError
+
+
+class AnswersForm(forms.Form):
+    """A form that shows what a verb said: the sentence of a bad answer stands at its field."""
+
+    # A browser's own complaints are in its own language and hide ours.
+    use_required_attribute = False
+
+    def take(self, error: RegulationError) -> None:
+        """Put the error's sentences at their fields, those of unknown fields above the form."""
+        said = error.errors if isinstance(error, BadAnswer) else {"": str(error)}
+        for code, sentence in said.items():
+            self.add_error(code if code in self.fields else None, sentence)
+
+
+class MomentField(forms.CharField):
+    """A date and time in the user's zone; gives an aware datetime in UTC."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        try:
+            return fields.parse_moment(text) if text else None
+        except (ValueError, OverflowError) as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        return as_typed(value) if isinstance(value, datetime) else value
+
+
+def as_typed(moment: datetime) -> str:
+    """A moment as <input type=datetime-local> takes it."""
+    return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
+
+
+def next_hour(now: datetime) -> datetime:
+    """A day from now, at the full hour: what a new task is offered."""
+    return (now + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
+
+
+class TaskForm(AnswersForm):
+    """A task made or changed by hand."""
+
+    text = forms.CharField(
+        label=gettext_lazy("What is to be done"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=Task.Kind.choices, initial=Task.Kind.CALL
+    )
+    due_at = MomentField(label=gettext_lazy("Until"))
+    owner = forms.ModelChoiceField(
+        label=gettext_lazy("Responsible"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=None,
+    )
+
+    def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(people) > 1:
+            self.fields["owner"].queryset = User.objects.filter(
+                pk__in=[person.pk for person in people]
+            )  # type: ignore[attr-defined]
+            self.fields["owner"].choices = [(person.pk, str(person)) for person in people]  # type: ignore[attr-defined]
+        else:
+            del self.fields["owner"]
+
+
+class ResultForm(AnswersForm):
+    """A task's short result (AX-2.5)."""
+
+    result = forms.CharField(
+        label=gettext_lazy("What came of it"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
+    )
+
+
+class PostponeForm(AnswersForm):
+    due_at = MomentField(label=gettext_lazy("Until"))
+
+
+class CancelForm(AnswersForm):
+    reason = forms.CharField(label=gettext_lazy("Why it is not needed"), required=False)
+
+
+class AskForm(AnswersForm):
+    """Questions of a scenario and fields that the regulation asks for, in one form made for the occasion."""
+
+    def ask_result(self, *, default: str) -> None:
+        self.fields["result"] = forms.CharField(
+            label=_("What came of it"),
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 2, "placeholder": default}),
+        )
+
+    def ask_scenario(self, scenario: CompiledScenario, deal: Deal) -> None:
+        known = catalog.pipeline(deal.pipeline_id).fields
+        for question in scenario.questions:
+            if question.type == "field" and question.code in known:
+                self.ask_field(known[question.code], deal)
+                continue
+            made = fields.form_field(
+                CompiledField(question.code, question.label or question.code, question.type, {})
+            )
+            made.required = question.required
+            self.fields[question.code] = made
+
+    def ask_fields(self, codes: list[str], deal: Deal) -> None:
+        """Fields of the deal, in the widgets of the card; unknown codes are passed over."""
+        known = catalog.pipeline(deal.pipeline_id).fields
+        for code in codes:
+            if code in known and code not in self.fields:
+                self.ask_field(known[code], deal)
+
+    def ask_field(self, field: CompiledField, deal: Deal) -> None:
+        made = card_fields.form_field(field, deal)
+        made.widget.attrs.pop("class", None)
+        self.fields[field.code] = made
+        self.initial.setdefault(
+            field.code, card_fields.widget_value(field, deal.get_value(field.code))
+        )
+
+    def typed(self, data: Any) -> dict[str, Any]:
+        """What was posted for the fields asked, several of a list as a list."""
+        return {
+            name: data.getlist(name)
+            if isinstance(field, forms.MultipleChoiceField)
+            else data.get(name, "")
+            for name, field in self.fields.items()
+        }
+
+
+class ContactedForm(AnswersForm):
+    """A call or a message entered by hand: what makes attempts, silence and evidence work without telephony."""
+
+    verb = forms.ChoiceField(
+        label=gettext_lazy("What happened"),
+        choices=[
+            (CALL_ANSWERED, gettext_lazy("conversation")),
+            (CALL_UNANSWERED, gettext_lazy("called, no answer")),
+            (MESSAGE_RECEIVED, gettext_lazy("the client wrote")),
+            (MESSAGE_SENT, gettext_lazy("wrote to the client")),
+        ],
+    )
+    channel = forms.CharField(label=gettext_lazy("Channel"), required=False, max_length=30)
+    minutes = forms.IntegerField(
+        label=gettext_lazy("Minutes"), required=False, min_value=0, max_value=1440
+    )
+    recording = forms.CharField(label=gettext_lazy("Link to the recording"), required=False)
+    text = forms.CharField(label=gettext_lazy("What was said"), required=False)
+
+
+class PersonForm(AnswersForm):
+    """A contact or a company: its name and how to reach it."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), required=False)
+    phone = forms.CharField(
+        label=gettext_lazy("Phone"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+    )
+    email = forms.CharField(
+        label=gettext_lazy("E-mail"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "email"}),
+    )
+
+
+class CompanyForm(PersonForm):
+    tax_id = forms.CharField(label=gettext_lazy("Tax number"), required=False, max_length=20)
+
+
+class LetterForm(AnswersForm):
+    to = forms.CharField(
+        label=gettext_lazy("To"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "email"}),
+    )
+    subject = forms.CharField(label=gettext_lazy("Subject"), required=False)
+    body = forms.CharField(
+        label=gettext_lazy("Text"), required=False, widget=forms.Textarea(attrs={"rows": 9})
+    )
+
+
+class NewDealForm(AnswersForm):
+    """A deal with its contact and company in one form (AX-L6)."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name of the deal"),
+        required=False,
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
+    budget = forms.CharField(
+        label=gettext_lazy("Budget"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    owner = forms.ChoiceField(label=gettext_lazy("Responsible"), required=False)
+    contact_name = forms.CharField(label=gettext_lazy("Contact's name"), required=False)
+    phone = forms.CharField(
+        label=gettext_lazy("Phone"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+    )
+    email = forms.CharField(
+        label=gettext_lazy("E-mail"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "email"}),
+    )
+    company_name = forms.CharField(label=gettext_lazy("Company"), required=False)
+
+    def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if people:
+            self.fields["owner"].choices = [(str(person.pk), str(person)) for person in people]  # type: ignore[attr-defined]
+        else:
+            del self.fields["owner"]

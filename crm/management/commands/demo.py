@@ -1,0 +1,89 @@
+"""Fills an empty database with people and deals to try the pages on."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.test.utils import override_settings
+from django.utils import timezone
+
+from crm.demo.cast import PASSWORD, Cast, client, hire
+from crm.demo.clock import in_office
+from crm.demo.story import Story
+from crm.models import Deal, Task, User
+from pipelines import catalog, engine
+
+# How many deals end where; the sum is what the board shows.
+ENDS = {
+    "new": 9, "taken": 8, "qualified": 6, "kp_sent": 8, "discussed": 6, "attempts": 7, "start": 4, "invoice": 4,
+    "launched": 5, "spam": 2, "expensive": 3, "silent": 2, "unreached": 2,
+}  # fmt: skip
+
+
+class Command(BaseCommand):
+    help = "Fills an empty database with demo users and some sixty deals; refuses where there are deals."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Deal.objects.exists():
+            raise CommandError("There are deals here already; the demo is for an empty database.")
+        catalog.refresh()
+        missing = {"leads", "production"} - {pipeline.code for pipeline in catalog.pipelines()}
+        if missing:
+            raise CommandError(
+                "The demo needs the playbook: run `manage.py playbook load axelerator` first."
+            )
+        if User.objects.filter(email__endswith="@demo.example").exists():
+            raise CommandError("The demo's users are here already.")
+        # The demo's letters count as sent and go nowhere, whatever server the settings name.
+        with (
+            override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"),
+            transaction.atomic(),
+        ):
+            cast = hire()
+            self._tell(cast)
+        self._say(cast)
+
+    def _tell(self, cast: Cast) -> None:
+        # The same demo each time: pictures and tests can speak of it.
+        chance, now = random.Random(7), timezone.now()
+        ends = [end for end, count in ENDS.items() for _ in range(count)]
+        for number, end in enumerate(ends):
+            manager = cast.managers[number % len(cast.managers)]
+            story = Story(client(chance, number), manager, cast.heads[0], end=end, chance=chance)
+            sale = story.tell(now=now)
+            if end == "launched":
+                self._go_on(sale, cast, chance, number)
+
+    def _go_on(self, sale: Deal, cast: Cast, chance: random.Random, number: int) -> None:
+        """The account manager takes some of the handed-over deals further."""
+        from datetime import timedelta
+
+        from crm import tasks
+        from pipelines.actor import Actor
+
+        continuation = sale.continuations.first()
+        if continuation is None or number % 2:
+            return
+        by, at = (
+            Actor.person(continuation.owner),
+            in_office(sale.stage_since + timedelta(minutes=40)),
+        )
+        at = min(at, timezone.now())
+        for task in Task.objects.open().filter(deal=continuation):
+            tasks.complete_task(task, result="Познакомились, план работ согласован", by=by, now=at)
+        continuation.reload()
+        engine.move(
+            continuation,
+            to="in_work",
+            by=by,
+            now=at,
+            answers={"finish_date": str((at + timedelta(days=30)).date())},
+        )
+
+    def _say(self, cast: Cast) -> None:
+        self.stdout.write(f"{Deal.objects.count()} сделок. Пароль у всех один: {PASSWORD}")
+        for user, role in cast.everybody:
+            self.stdout.write(f"  {user.email:<22} {user} – {role}")

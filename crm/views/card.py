@@ -1,0 +1,195 @@
+"""The deal's card and the small verbs on it: a field, the responsible, tags, an offer, the archive."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
+
+from crm import card, card_fields, deals
+from crm.editing import FieldsChanged, edit_seen
+from crm.forms import AskForm, ContactedForm, TaskForm, next_hour
+from crm.models import Deal
+from crm.views.replies import done, find_deal, go, me, refused
+from crm.views.task_dialogs import ask_again
+from pipelines import catalog, engine, explain
+from pipelines.errors import BadAnswer, MoveRefused, RegulationError
+from pipelines.models import Offer
+
+
+@login_required
+@require_GET
+def deal(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole card."""
+    return page(request, find_deal(request, pk))
+
+
+def page(request: HttpRequest, deal: Deal, *, status: int = 200, **more: object) -> HttpResponse:
+    now = timezone.now()
+    read = card.read_card(deal, user=request.user, now=now)
+    people = card.owners_for(request.user)
+    context = {
+        "card": read,
+        "deal": deal,
+        "pipeline": read.pipeline,
+        "channels": card.channels(),
+        "contacted_form": ContactedForm(),
+        "task_form": TaskForm(
+            people=people,
+            initial={"due_at": next_hour(now), "owner": request.user.pk},
+            auto_id="new_%s",
+        ),
+        "templates": card.letter_templates(read.pipeline),
+        **more,
+    }
+    return render(request, "crm/card_page.html", context, status=status)
+
+
+@login_required
+@require_POST
+def field(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save the fields that the form says it holds: one when it is left, a tab's all without JavaScript."""
+    deal = find_deal(request, pk)
+    pipeline = catalog.pipeline(deal.pipeline_id)
+    answers, seen = card_fields.posted(pipeline, request.POST)
+    try:
+        if request.POST.get("overwrite"):
+            seen = {}
+        edit_seen(deal, answers, seen=seen, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return _not_saved(request, find_deal(request, pk), list(answers), error)
+    if not request.htmx:
+        return done(request, deal, _("Saved."))
+    return _fields(request, find_deal(request, pk), list(answers), saved=True)
+
+
+def _not_saved(
+    request: HttpRequest, deal: Deal, codes: list[str], error: RegulationError
+) -> HttpResponse:
+    """The same fields with what was typed, and at each what stands against it."""
+    if not request.htmx or not isinstance(error, (BadAnswer, FieldsChanged)):
+        return refused(request, deal, error)
+    return _fields(request, deal, codes, error=error)
+
+
+def _fields(
+    request: HttpRequest,
+    deal: Deal,
+    codes: list[str],
+    *,
+    saved: bool = False,
+    error: RegulationError | None = None,
+) -> HttpResponse:
+    pipeline = catalog.pipeline(deal.pipeline_id)
+    editors = card_fields.editors(deal, pipeline, codes, typed=None if saved else request.POST)
+    for editor in editors.values():
+        editor.saved = saved
+        if isinstance(error, BadAnswer):
+            editor.error = error.errors.get(editor.field.code, "")
+        if isinstance(error, FieldsChanged):
+            editor.conflict = next(
+                (item for item in error.conflicts if item.code == editor.field.code), None
+            )
+    context = {"editors": editors.values(), "deal": deal, "pipeline": pipeline, "may_edit": True}
+    if saved:
+        context["stages"] = explain.stage_answers(deal, user=request.user, now=timezone.now())
+    status = 200 if saved else 409 if isinstance(error, FieldsChanged) else 422
+    response = render(request, "crm/card_saved.html", context, status=status)
+    return trigger_client_event(response, "feed:changed", {}) if saved else response
+
+
+@login_required
+@require_POST
+def owner(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the deal to another person, among those whom one may give it to."""
+    deal = find_deal(request, pk)
+    person = next(
+        (who for who in card.owners_for(request.user) if str(who.pk) == request.POST.get("owner")),
+        None,
+    )
+    try:
+        if person is None:
+            raise RegulationError(_("Choose a person from the list."))
+        deals.assign_deal(deal, owner=person, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return refused(request, deal, error)
+    return done(request, deal, _("The responsible is now %(person)s.") % {"person": person})
+
+
+@login_required
+@require_POST
+def tags(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a tag on, or take one off."""
+    deal = find_deal(request, pk)
+    try:
+        deals.check_may_edit(deal, catalog.pipeline(deal.pipeline_id), me(request))
+        deals.tag_deal(
+            deal,
+            add=request.POST.getlist("add"),
+            remove=request.POST.getlist("remove"),
+            by=me(request),
+            now=timezone.now(),
+        )
+    except RegulationError as error:
+        return refused(request, deal, error)
+    return done(request, deal)
+
+
+@login_required
+@require_POST
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the deal out of the lists."""
+    deal = find_deal(request, pk)
+    try:
+        deals.archive_deal(deal, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return refused(request, deal, error)
+    return go(request, reverse("crm:board"))
+
+
+@login_required
+@require_GET
+def why(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which rules ran on the deal, which wait, and why the others did not run."""
+    deal = find_deal(request, pk)
+    answers = explain.rule_answers(deal, user=request.user, now=timezone.now())
+    if request.htmx:
+        return render(request, "crm/card_why.html", {"deal": deal, "answers": answers})
+    return page(request, deal, answers=answers)
+
+
+@login_required
+@require_POST
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept what the system offers; where the regulation asks for fields first, the form with exactly them."""
+    offer = get_object_or_404(Offer, pk=pk, deal__in=Deal.objects.visible_to(request.user))
+    deal = find_deal(request, offer.deal_id)
+    form = AskForm(
+        request.POST, auto_id="offer_%s", initial=dict(offer.params.get("answers") or {})
+    )
+    form.ask_fields(request.POST.getlist("code"), deal)
+    try:
+        engine.take(offer, by=me(request), now=timezone.now(), answers=form.typed(request.POST))
+    except (MoveRefused, BadAnswer) as error:
+        return _ask_for_offer(request, find_deal(request, deal.pk), offer, form, error)
+    except RegulationError as error:
+        return refused(request, deal, error)
+    return done(request, deal, offer.text)
+
+
+def _ask_for_offer(
+    request: HttpRequest, deal: Deal, offer: Offer, form: AskForm, error: RegulationError
+) -> HttpResponse:
+    return ask_again(
+        request,
+        deal,
+        form,
+        error,
+        title=offer.text,
+        action=reverse("crm:offer_take", args=[offer.pk]),
+    )

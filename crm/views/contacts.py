@@ -1,0 +1,184 @@
+"""The deal's contact and company: found, made, changed, attached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from crm import deals, people
+from crm.forms import AnswersForm, CompanyForm, PersonForm
+from crm.models import Company, Contact, ContactPoint, Deal
+from crm.views.replies import done, find_deal, me, status_of, window
+from crm.views.task_dialogs import sent
+from pipelines.errors import RegulationError
+
+FOUND_LIMIT = 8
+MODELS: dict[str, Any] = {"contact": Contact, "company": Company}
+
+
+@login_required
+def edit_contact(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a contact's name, phone and e-mail."""
+    contact = get_object_or_404(
+        Contact.objects.visible_to(request.user).prefetch_related("points"), pk=pk
+    )
+    start = {"name": contact.name, "phone": contact.point("phone"), "email": contact.point("email")}
+    form = PersonForm(sent(request), initial=start, auto_id="person_%s")
+    shown = {"title": _("The contact"), "submit": _("Save"), "action": request.path}
+    if request.method == "POST":
+        form.is_valid()
+        try:
+            people.edit_contact(contact, by=me(request), now=timezone.now(), **_named(form))
+        except RegulationError as error:
+            form.take(_at(error, contact_name="name"))
+            return _window(request, form, status=status_of(error), **shown)
+        return done(
+            request,
+            None,
+            _("Saved."),
+            back=request.POST.get("next") or _deal_of(request, contact=contact),
+        )
+    return _window(request, form, **shown)
+
+
+@login_required
+def attach(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """Give the deal a contact or a company: one that we know, or a new one."""
+    deal = find_deal(request, pk)
+    if kind not in MODELS:
+        return HttpResponse(status=404)
+    form = (PersonForm if kind == "contact" else CompanyForm)(sent(request), auto_id="person_%s")
+    if request.method == "POST":
+        form.is_valid()
+        try:
+            _attach(request, deal, kind, form)
+        except RegulationError as error:
+            form.take(_at(error, contact_name="name", company="name"))
+            return _attach_window(
+                request, find_deal(request, pk), kind, form, status=status_of(error)
+            )
+        return done(request, deal, _("Saved."))
+    return _attach_window(request, deal, kind, form)
+
+
+@transaction.atomic
+def _attach(request: HttpRequest, deal: Deal, kind: str, form: AnswersForm) -> None:
+    by, now = me(request), timezone.now()
+    chosen = request.POST.get("chosen", "")
+    record = None
+    if chosen.isdecimal() and len(chosen) < 19:
+        record = get_object_or_404(MODELS[kind].objects.visible_to(request.user), pk=int(chosen))
+    elif not request.POST.get("detach"):
+        create = people.create_contact if kind == "contact" else people.create_company
+        record = create(by=by, now=now, owner=deal.owner, **form.cleaned_data)
+    linked = {"contact": deal.contact, "company": deal.company} | {kind: record}
+    deals.link_people(deal, by=by, now=now, **linked)
+
+
+def _attach_window(
+    request: HttpRequest, deal: Deal, kind: str, form: AnswersForm, *, status: int = 200
+) -> HttpResponse:
+    title = _("The deal's contact") if kind == "contact" else _("The deal's company")
+    known = same_points(request, form) if form.is_bound else []
+    shown = {
+        "title": title,
+        "submit": _("Create and attach"),
+        "action": request.path,
+        "kind": kind,
+        "deal": deal,
+    }
+    if kind == "contact":
+        shown["known"] = known
+    return _window(request, form, status=status, template="crm/card_attach.html", **shown)
+
+
+@login_required
+@require_GET
+def found(request: HttpRequest, kind: str) -> HttpResponse:
+    """Contacts or companies that the typed text fits, as a list to choose from."""
+    if kind not in MODELS:
+        return HttpResponse(status=404)
+    text = next(
+        (
+            value.strip()
+            for key in ("name", "contact_name", "company_name", "phone", "email")
+            if (value := request.GET.get(key, ""))
+        ),
+        "",
+    )
+    records = (
+        look_for(MODELS[kind].objects.visible_to(request.user), text) if len(text) >= 2 else []
+    )
+    return render(request, "crm/card_found.html", {"records": records, "kind": kind, "text": text})
+
+
+def look_for(records: QuerySet[Any], text: str) -> list[Any]:
+    """Records whose name holds the text, or one of whose phones or e-mails does."""
+    text = text.replace("\x00", "")[:100]
+    digits = "".join(filter(str.isdigit, text))
+    by_point = (
+        Q(points__value__icontains=digits)
+        if len(digits) >= 4
+        else Q(points__value__icontains=text.lower())
+    )
+    return list(
+        records.filter(Q(name__icontains=text) | by_point)
+        .prefetch_related("points")
+        .distinct()[:FOUND_LIMIT]
+    )
+
+
+def same_points(request: HttpRequest, form: AnswersForm) -> list[Contact]:
+    """Contacts whom the person may see and who have the typed phone or e-mail already."""
+    values = []
+    for name, normalize in (("phone", people.normalize_phone), ("email", people.normalize_email)):
+        raw = request.POST.get(name, "")
+        try:
+            values += [normalize(raw)] if raw.strip() else []
+        except ValueError:
+            continue
+    if not values:
+        return []
+    points = ContactPoint.objects.filter(value__in=values, contact__isnull=False)
+    return list(
+        Contact.objects.visible_to(request.user)
+        .filter(points__in=points)
+        .prefetch_related("points")
+        .distinct()[:5]
+    )
+
+
+def _window(
+    request: HttpRequest,
+    form: AnswersForm,
+    *,
+    status: int = 200,
+    template: str = "crm/task_ask.html",
+    **shown: Any,
+) -> HttpResponse:
+    return render(request, template, {"form": form, **window(request), **shown}, status=status)
+
+
+def _named(form: AnswersForm) -> dict[str, str]:
+    return {name: form.cleaned_data.get(name, "") for name in ("name", "phone", "email")}
+
+
+def _at(error: RegulationError, **places: str) -> RegulationError:
+    """The verb's names of fields as the form calls them."""
+    if errors := getattr(error, "errors", None):
+        error.errors = {places.get(code, code): text for code, text in errors.items()}  # type: ignore[attr-defined]
+    return error
+
+
+def _deal_of(request: HttpRequest, **link: Any) -> str:
+    """The newest deal of the record that the person sees: where one was before."""
+    found = Deal.objects.visible_to(request.user).filter(**link).order_by("-pk").first()
+    return f"/deals/{found.pk}/" if found else "/"

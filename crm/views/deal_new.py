@@ -1,0 +1,168 @@
+"""«+ New deal»: a deal with its contact and company in one form, as a window or as a page (AX-L6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from crm import card, card_fields, deals, people
+from crm.forms import NewDealForm
+from crm.models import Company, Contact, Deal, User
+from crm.views.contacts import same_points
+from crm.views.replies import address, go, me, status_of
+from crm.views.task_dialogs import sent
+from pipelines import catalog
+from pipelines.catalog import CompiledPipeline
+from pipelines.errors import BadAnswer, RegulationError
+
+# How many of the regulation's fields a new deal is asked for: more belongs into the card.
+ASKED = 4
+
+
+@login_required
+def deal_new(request: HttpRequest) -> HttpResponse:
+    """The form; posted, the deal with whom it is with, in one transaction."""
+    pipeline = _pipeline(request)
+    form = NewDealForm(
+        sent(request),
+        people=card.owners_for(request.user),
+        initial={"owner": str(request.user.pk)},
+        auto_id="deal_%s",
+    )
+    if request.method != "POST" or request.GET.get("part"):
+        return _form(request, pipeline, form)
+    form.is_valid()
+    if (
+        (known := same_points(request, form))
+        and not _chosen(request, "contact")
+        and not request.POST.get("another")
+    ):
+        return _form(request, pipeline, form, known=known, status=409)
+    try:
+        deal = create(request, pipeline, form)
+    except RegulationError as error:
+        form.take(error)
+        extra = error.errors if isinstance(error, BadAnswer) else {}
+        return _form(request, pipeline, form, errors=extra, status=status_of(error))
+    return go(request, address(deal))
+
+
+@transaction.atomic
+def create(request: HttpRequest, pipeline: CompiledPipeline, form: NewDealForm) -> Deal:
+    """Contact, company and deal, or none of them. All that is wrong is said at once. Errors: BadAnswer, MoveRefused."""
+    by, now, given, errors = me(request), timezone.now(), form.cleaned_data, {}
+    owner = User.objects.get(pk=given["owner"]) if given.get("owner") else request.user
+    company = contact = None
+    try:
+        company = _company(request, given["company_name"], by=by, now=now, owner=owner)
+    except BadAnswer as error:
+        errors |= {"company_name": next(iter(error.errors.values()))}
+    try:
+        contact = _contact(request, given, by=by, now=now, owner=owner, company=company)
+    except BadAnswer as error:
+        errors |= error.errors
+    answers = {"name": given["name"], "budget": given["budget"]} | _extra(request, pipeline)
+    try:
+        # A trial on a deal that is never saved, so that its errors stand beside those of the contact.
+        Deal(pipeline_id=pipeline.id, contact=contact, company=company).fill(
+            answers, by=by, now=now
+        )
+    except BadAnswer as error:
+        errors |= error.errors
+    if errors:
+        raise BadAnswer(errors)
+    return deals.open_deal(
+        pipeline=pipeline, owner=owner, contact=contact, company=company, by=by, now=now,
+        name=answers.pop("name"), answers=answers,
+    )  # fmt: skip
+
+
+def _company(request: HttpRequest, name: str, **facts: Any) -> Company | None:
+    if chosen := _chosen(request, "company"):
+        return get_object_or_404(Company.objects.visible_to(request.user), pk=chosen)
+    return people.create_company(name=name, **facts) if name.strip() else None
+
+
+def _contact(request: HttpRequest, given: dict[str, Any], **facts: Any) -> Contact | None:
+    if chosen := _chosen(request, "contact"):
+        return get_object_or_404(Contact.objects.visible_to(request.user), pk=chosen)
+    if not any(given[name].strip() for name in ("contact_name", "phone", "email")):
+        return None
+    return people.create_contact(
+        name=given["contact_name"], phone=given["phone"], email=given["email"], **facts
+    )
+
+
+def _chosen(request: HttpRequest, kind: str) -> int | None:
+    raw = request.POST.get(kind, "")
+    return int(raw) if raw.isdecimal() and len(raw) < 19 else None
+
+
+def _form(
+    request: HttpRequest,
+    pipeline: CompiledPipeline,
+    form: NewDealForm,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "pipeline": pipeline,
+        "pipelines": catalog.pipelines(),
+        "editors": _editors(request, pipeline, more.get("errors", {})),
+        "contact": _record(request, Contact, "contact"),
+        "company": _record(request, Company, "company"),
+        "base": "crm/task_window.html" if request.htmx else "crm/task_page.html",
+        **more,
+    }
+    page = "crm/deal_new_fields.html" if request.GET.get("part") else "crm/deal_new.html"
+    return render(request, page, context, status=status)
+
+
+def _editors(
+    request: HttpRequest, pipeline: CompiledPipeline, errors: dict[str, str]
+) -> list[card_fields.Editor]:
+    """The first fields of the regulation, with what was typed."""
+    blank = Deal(pipeline_id=pipeline.id)
+    made = card_fields.editors(blank, pipeline, asked(pipeline), typed=sent(request))
+    for code, editor in made.items():
+        editor.error = errors.get(code, "")
+    return list(made.values())
+
+
+def asked(pipeline: CompiledPipeline) -> list[str]:
+    """What one knows of a lead at once: the lists of the first tab, and where it came from."""
+    own = [
+        field for field in pipeline.fields.values() if not field.built_in and field.record == "deal"
+    ]
+    first = [field.code for field in own if field.tab == own[0].tab and field.type == "choice"]
+    source = [field.code for field in own if field.code == "source"]
+    return list(dict.fromkeys([*first[: ASKED - 1], *source]))
+
+
+def _extra(request: HttpRequest, pipeline: CompiledPipeline) -> dict[str, Any]:
+    answers, _seen = card_fields.posted(pipeline, request.POST)
+    return {code: value for code, value in answers.items() if code in asked(pipeline)}
+
+
+def _record(request: HttpRequest, model: Any, kind: str) -> Any:
+    """The contact or company chosen before the form came back."""
+    raw = (request.POST or request.GET).get(kind, "")
+    if not raw.isdecimal() or len(raw) > 18:
+        return None
+    return model.objects.visible_to(request.user).filter(pk=int(raw)).first()
+
+
+def _pipeline(request: HttpRequest) -> CompiledPipeline:
+    """The pipeline named, by default the first."""
+    code = request.POST.get("pipeline") or request.GET.get("pipeline")
+    try:
+        return catalog.by_code(code) if code else catalog.pipelines()[0]
+    except (KeyError, IndexError) as error:
+        raise Http404 from error

@@ -1,0 +1,252 @@
+"""Tasks: a new one, its outcomes with their questions, done, postponed, changed, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_htmx.http import retarget
+
+from crm import card, tasks
+from crm.forms import (
+    AnswersForm,
+    AskForm,
+    CancelForm,
+    PostponeForm,
+    ResultForm,
+    TaskForm,
+    next_hour,
+)
+from crm.models import Deal, Task
+from crm.views.replies import address, done, find_deal, me, refused, status_of, window
+from pipelines import engine
+from pipelines.errors import BadAnswer, MoveRefused, RegulationError
+
+
+@login_required
+def outcome(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """An outcome of a task: its questions, the result, and whatever the regulation asks for on the way."""
+    task = find_task(request, pk)
+    scenario = next(
+        (item for item in tasks.task_outcomes(task, task.deal) if item.code == code), None
+    )
+    if scenario is None or task.deal is None:
+        gone = (
+            tasks.TaskGone()
+            if task.state != Task.State.OPEN
+            else RegulationError(_("This task has no such outcome."))
+        )
+        return refused(request, task.deal, gone)
+    form = AskForm(sent(request), auto_id="ask_%s")
+    form.ask_scenario(scenario, task.deal)
+    form.ask_fields(request.POST.getlist("code"), task.deal)
+    form.ask_result(default=scenario.result)
+    shown = {
+        "title": scenario.label,
+        "subtitle": task.text,
+        "action": request.path,
+        "revision": task.revision,
+    }
+    if request.method != "POST":
+        return _window(request, task.deal, form, **shown)
+    try:
+        tasks.choose_outcome(
+            task,
+            code,
+            by=me(request),
+            now=timezone.now(),
+            answers=form.typed(request.POST),
+            revision=_revision(request),
+        )
+    except RegulationError as error:
+        if isinstance(error, tasks.TaskGone):
+            return refused(request, task.deal, error)
+        return ask_again(request, find_task(request, pk).deal, form, error, **shown)
+    return done(request, task.deal, scenario.label)
+
+
+def ask_again(
+    request: HttpRequest, deal: Any, form: AskForm, error: RegulationError, **shown: Any
+) -> HttpResponse:
+    """The same window with the refusals, the fields that would lift them, and the sentences at the fields."""
+    refusals = error.refusals if isinstance(error, MoveRefused) else []
+    # Only what the verb said counts: Django's own «required» would repeat it.
+    form.full_clean()
+    form.errors.clear()
+    if isinstance(error, MoveRefused):
+        form.ask_fields(error.fields, deal)
+        # A field asked for only now was not answered: it shows what the deal holds, not an empty answer.
+        if any(code not in request.POST for code in form.fields):
+            form.data = request.POST.copy()
+            for name in form.fields:
+                if name not in request.POST and form.get_initial_for_field(
+                    form.fields[name], name
+                ) not in ("", False, None):
+                    _put(form.data, name, form.get_initial_for_field(form.fields[name], name))
+    else:
+        form.take(error)
+    codes = [*request.POST.getlist("code"), *getattr(error, "fields", [])]
+    shown |= {"refusals": refusals, "codes": list(dict.fromkeys(codes))}
+    return retarget(_window(request, deal, form, status=status_of(error), **shown), "#dialog")
+
+
+def _put(data: Any, name: str, value: Any) -> None:
+    data.setlist(name, value if isinstance(value, list) else [value])
+
+
+def _window(
+    request: HttpRequest, deal: Any, form: AnswersForm, *, status: int = 200, **shown: Any
+) -> HttpResponse:
+    context = {"form": form, "deal": deal, "back": address(deal), **window(request), **shown}
+    return render(request, "crm/task_ask.html", context, status=status)
+
+
+@login_required
+def new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set a task on a deal."""
+    deal = find_deal(request, pk)
+    people = card.owners_for(request.user)
+    start = {"due_at": next_hour(timezone.now()), "owner": request.user.pk}
+    form = TaskForm(sent(request), people=people, initial=start, auto_id="new_%s")
+
+    def create() -> None:
+        given = form.cleaned_data
+        tasks.create_task(
+            text=given["text"], kind=given["kind"], due_at=given["due_at"], owner=given.get("owner") or request.user,
+            deal=_locked(deal), by=me(request), now=timezone.now(),
+        )  # fmt: skip
+
+    return _form_view(
+        request,
+        deal,
+        form,
+        create,
+        said=_("The task is set."),
+        title=_("New task"),
+        submit=_("Set the task"),
+    )
+
+
+def _locked(deal: Deal) -> Deal:
+    """`create_task` writes the deal's next task: what is on the instance must be what stands in the row."""
+    engine.lock(deal)
+    return deal
+
+
+@login_required
+def finish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Finish a task with a short result (AX-2.5)."""
+    task = find_task(request, pk)
+    form = ResultForm(sent(request), auto_id="done_%s")
+    return _form_view(
+        request, task.deal, form,
+        lambda: tasks.complete_task(
+            task, result=form.cleaned_data["result"], by=me(request), now=timezone.now(), revision=_revision(request)
+        ),
+        said=_("Done."), title=_("Finish the task"), subtitle=task.text, submit=_("Done"), revision=task.revision,
+    )  # fmt: skip
+
+
+@login_required
+def postpone(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move a task to another time."""
+    task = find_task(request, pk)
+    form = PostponeForm(
+        sent(request), auto_id="postpone_%s", initial={"due_at": next_hour(timezone.now())}
+    )
+    return _form_view(
+        request, task.deal, form,
+        lambda: tasks.postpone_task(
+            task, due_at=form.cleaned_data["due_at"], by=me(request), now=timezone.now(), revision=_revision(request)
+        ),
+        said=_("The task is moved."), title=_("Another time"), subtitle=task.text, submit=_("Move"), revision=task.revision,
+    )  # fmt: skip
+
+
+@login_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is asked, by when and of whom."""
+    task = find_task(request, pk)
+    people = card.owners_for(request.user)
+    start = {"text": task.text, "kind": task.kind, "due_at": task.due_at, "owner": task.owner_id}
+    form = TaskForm(sent(request), people=people, initial=start, auto_id="edit_%s")
+
+    def change() -> None:
+        given = form.cleaned_data
+        tasks.edit_task(
+            task, text=given["text"], kind=given["kind"], due_at=given["due_at"], owner=given.get("owner") or task.owner,
+            by=me(request), now=timezone.now(), revision=_revision(request) or 0,
+        )  # fmt: skip
+
+    return _form_view(
+        request,
+        task.deal,
+        form,
+        change,
+        said=_("Saved."),
+        title=_("The task"),
+        submit=_("Save"),
+        revision=task.revision,
+    )
+
+
+@login_required
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a task off."""
+    task = find_task(request, pk)
+    form = CancelForm(sent(request), auto_id="cancel_%s")
+    return _form_view(
+        request, task.deal, form,
+        lambda: tasks.cancel_task(task, by=me(request), now=timezone.now(), reason=form.cleaned_data["reason"]),
+        said=_("The task is cancelled."), title=_("Cancel the task"), subtitle=task.text, submit=_("Cancel the task"),
+    )  # fmt: skip
+
+
+def _form_view(
+    request: HttpRequest,
+    deal: Deal | None,
+    form: AnswersForm,
+    verb: Callable[[], Any],
+    *,
+    said: str,
+    **shown: Any,
+) -> HttpResponse:
+    """One form, one verb: the window, the window with errors, or the verb done."""
+    shown["action"] = request.path
+    if request.method != "POST":
+        return _window(request, deal, form, **shown)
+    try:
+        # A form sent empty is a form sent: `sent(request)` leaves it unbound.
+        if not form.is_bound or not form.is_valid():
+            raise BadAnswer({})
+        with transaction.atomic():
+            verb()
+    except tasks.TaskGone as error:
+        return refused(request, deal, error)
+    except RegulationError as error:
+        if not form.errors:
+            form.take(error)
+        return _window(request, deal, form, status=status_of(error), **shown)
+    return done(request, deal, said)
+
+
+def find_task(request: HttpRequest, pk: int) -> Task:
+    """The task, if the person may see it; 404 for a stranger's."""
+    found = Task.objects.visible_to(request.user).select_related("deal", "owner")
+    return get_object_or_404(found, pk=pk)
+
+
+def sent(request: HttpRequest) -> Any:
+    """What was posted; None where the form is only asked for (a form sent empty is a form sent)."""
+    return request.POST if request.method == "POST" else None
+
+
+def _revision(request: HttpRequest) -> int | None:
+    raw = request.POST.get("revision", "")
+    return int(raw) if raw.isdecimal() and len(raw) < 10 else None
