@@ -147,10 +147,11 @@ def refused(
 def clauses_against(
     deal: Deal, to: str, *, by: User | Actor | None = None, now: datetime = NOON, **answers: Any
 ) -> list[str]:
-    """The clauses that refuse the move; none if it succeeds."""
+    """The clauses that refuse the move; none if it would succeed. Changes nothing."""
     try:
         with transaction.atomic():
-            move(deal, to, by=by, now=now, **answers)
+            move(fresh(deal), to, by=by, now=now, **answers)
+            transaction.set_rollback(True)
     except engine.MoveRefused as error:
         return sorted({refusal.clause for refusal in error.refusals})
     return []
