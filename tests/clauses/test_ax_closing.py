@@ -36,7 +36,9 @@ def test_a_refusal_needs_its_reason_from_the_list(alice: User) -> None:
     deal = at_stage(alice, "taken")
     with refused(MoveRefused) as caught:
         move(deal, "refused")
-    assert [(refusal.clause, refusal.fields) for refusal in caught.value.refusals] == [("AX-9.2", ("refusal_reason",))]
+    assert [(refusal.clause, refusal.fields) for refusal in caught.value.refusals] == [
+        ("AX-9.2", ("refusal_reason",))
+    ]
     with refused(BadAnswer):
         move(deal, "refused", refusal_reason="просто так")
     assert fresh(deal).stage.code == "taken"
@@ -52,7 +54,9 @@ def test_a_refused_deal_has_no_open_tasks_but_the_heads(alice: User, olga: User)
     deal = at_stage(alice, "taken")
     move(deal, "refused", refusal_reason="spam")
     assert task_of(deal, "qualify").state == "cancelled"
-    assert list(Task.objects.open().filter(deal=deal).values_list("code", flat=True)) == ["control_closing"]
+    assert list(Task.objects.open().filter(deal=deal).values_list("code", flat=True)) == [
+        "control_closing"
+    ]
 
 
 # ── AX-9.3 ─────────────────────────────────────────────────────────────────────
@@ -96,7 +100,9 @@ def test_our_own_note_is_no_evidence(alice: User) -> None:
 
 @pytest.mark.clause("AX-9.3")
 @pytest.mark.parametrize("entry", ["of another deal", "999999999999", "9" * 40, "²", "-1", "abc"])
-def test_an_entry_of_another_deal_or_of_none_is_refused_by_a_sentence(alice: User, entry: str) -> None:
+def test_an_entry_of_another_deal_or_of_none_is_refused_by_a_sentence(
+    alice: User, entry: str
+) -> None:
     deal = at_stage(alice, "kp_sent")
     if entry == "of another deal":
         entry = str(hear_from(at_stage(alice, "kp_sent")).pk)
@@ -109,7 +115,9 @@ def test_an_entry_of_another_deal_or_of_none_is_refused_by_a_sentence(alice: Use
 @pytest.mark.clause("AX-9.3")
 @pytest.mark.parametrize("reason", ["spam", "no_answer", "unreached"])
 def test_spam_and_silence_need_no_evidence(alice: User, reason: str) -> None:
-    assert "AX-9.3" not in clauses_against(at_stage(alice, "kp_sent"), "refused", refusal_reason=reason)
+    assert "AX-9.3" not in clauses_against(
+        at_stage(alice, "kp_sent"), "refused", refusal_reason=reason
+    )
 
 
 # ── AX-9.4, AX-9.5a ────────────────────────────────────────────────────────────
@@ -127,8 +135,12 @@ LATER = NOON + 4 * WEEK
 
 
 @pytest.mark.clause("AX-9.4")
-@pytest.mark.parametrize(("attempts", "against"), [(0, ["AX-9.4"]), (2, ["AX-9.4"]), (3, []), (5, [])])
-def test_a_silent_client_is_closed_after_three_attempts(alice: User, attempts: int, against: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("attempts", "against"), [(0, ["AX-9.4"]), (2, ["AX-9.4"]), (3, []), (5, [])]
+)
+def test_a_silent_client_is_closed_after_three_attempts(
+    alice: User, attempts: int, against: list[str]
+) -> None:
     deal = silent(alice, attempts=attempts)
     assert clauses_against(deal, "refused", refusal_reason="no_answer", now=LATER) == against
 
@@ -151,7 +163,9 @@ def test_attempts_before_the_last_communication_do_not_count(alice: User) -> Non
 @pytest.mark.parametrize(
     ("at", "against"), [(3 * WEEK - MINUTE, ["AX-9.5a"]), (3 * WEEK, []), (3 * WEEK + MINUTE, [])]
 )
-def test_a_silent_client_is_closed_three_weeks_after_the_last_communication(alice: User, at, against) -> None:
+def test_a_silent_client_is_closed_three_weeks_after_the_last_communication(
+    alice: User, at, against
+) -> None:
     deal = silent(alice, attempts=3)
     assert clauses_against(deal, "refused", refusal_reason="no_answer", now=NOON + at) == against
 
@@ -166,7 +180,10 @@ def test_the_refusal_says_from_which_day_it_is_allowed(alice: User) -> None:
 @pytest.mark.clause("AX-9.5a")
 def test_all_that_stands_against_it_is_said_at_once(alice: User) -> None:
     deal = silent(alice, attempts=1)
-    assert clauses_against(deal, "refused", refusal_reason="no_answer", now=NOON + DAY) == ["AX-9.4", "AX-9.5a"]
+    assert clauses_against(deal, "refused", refusal_reason="no_answer", now=NOON + DAY) == [
+        "AX-9.4",
+        "AX-9.5a",
+    ]
 
 
 @pytest.mark.clause("AX-9.5a")
@@ -183,7 +200,11 @@ def test_a_lead_never_reached_is_no_silent_client(alice: User) -> None:
 @pytest.mark.clause("AX-9.5b")
 @pytest.mark.parametrize(
     ("phone", "email", "against"),
-    [("+375291112233", "", []), ("+375291112233", "lead@example.com", ["AX-9.5b"]), ("", "lead@example.com", ["AX-9.5b"])],
+    [
+        ("+375291112233", "", []),
+        ("+375291112233", "lead@example.com", ["AX-9.5b"]),
+        ("", "lead@example.com", ["AX-9.5b"]),
+    ],
 )
 def test_not_reached_by_phone_is_said_of_a_client_known_by_phone_alone(
     alice: User, phone: str, email: str, against: list[str]
@@ -314,14 +335,18 @@ def test_the_head_confirms_the_closing(alice: User, olga: User) -> None:
 def test_the_head_sends_the_deal_back_where_it_came_from(alice: User, olga: User) -> None:
     deal = at_stage(alice, "discussed")
     move(deal, "refused", refusal_reason="spam")
-    choose(task_of(deal, "control_closing"), "closing_reopened", by=olga, result="клиент перезвонил")
+    choose(
+        task_of(deal, "control_closing"), "closing_reopened", by=olga, result="клиент перезвонил"
+    )
     deal = fresh(deal)
     assert (deal.stage.code, deal.status, deal.closed_at) == ("discussed", "open", None)
 
 
 @pytest.mark.clause("AX-9.9")
 @pytest.mark.parametrize("outcome", ["closing_confirmed", "closing_reopened"])
-def test_a_manager_does_not_confirm_or_reopen_his_own_closing(alice: User, olga: User, outcome: str) -> None:
+def test_a_manager_does_not_confirm_or_reopen_his_own_closing(
+    alice: User, olga: User, outcome: str
+) -> None:
     deal = at_stage(alice, "refused")
     with refused(MoveRefused) as caught:
         choose(task_of(deal, "control_closing"), outcome, by=alice, result="ладно")
@@ -330,7 +355,9 @@ def test_a_manager_does_not_confirm_or_reopen_his_own_closing(alice: User, olga:
 
 
 @pytest.mark.clause("AX-9.9")
-def test_a_manager_does_not_take_a_closed_deal_back_by_himself(alice: User, olga: User, administrator: User) -> None:
+def test_a_manager_does_not_take_a_closed_deal_back_by_himself(
+    alice: User, olga: User, administrator: User
+) -> None:
     deal = at_stage(alice, "refused")
     assert clauses_against(deal, "new", by=alice) == ["AX-9.9"]
     assert clauses_against(deal, "new", by=SYSTEM) == ["AX-9.9"]
@@ -339,5 +366,7 @@ def test_a_manager_does_not_take_a_closed_deal_back_by_himself(alice: User, olga
 
 
 @pytest.mark.clause("AX-9.9")
-def test_a_head_closing_his_own_deal_is_controlled_by_another(olga: User, administrator: User) -> None:
+def test_a_head_closing_his_own_deal_is_controlled_by_another(
+    olga: User, administrator: User
+) -> None:
     assert task_of(at_stage(olga, "refused"), "control_closing").owner == administrator

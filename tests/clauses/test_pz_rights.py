@@ -14,20 +14,26 @@ def seen_by(user: User) -> set[int]:
 
 
 @pytest.mark.clause("PZ-4.2a")
-def test_a_manager_sees_his_own_deals_and_nobody_elses(alice: User, bob: User, charlie: User) -> None:
+def test_a_manager_sees_his_own_deals_and_nobody_elses(
+    alice: User, bob: User, charlie: User
+) -> None:
     own, bobs, charlies = make_deal(alice), make_deal(bob), make_deal(charlie)
     assert (seen_by(alice), seen_by(bob), seen_by(charlie)) == ({own.pk}, {bobs.pk}, {charlies.pk})
 
 
 @pytest.mark.clause("PZ-4.2a")
-def test_a_head_sees_his_own_deals_and_his_peoples(alice: User, bob: User, olga: User, charlie: User) -> None:
+def test_a_head_sees_his_own_deals_and_his_peoples(
+    alice: User, bob: User, olga: User, charlie: User
+) -> None:
     deals = {make_deal(owner).pk for owner in (alice, bob, olga)}
     make_deal(charlie)
     assert seen_by(olga) == deals
 
 
 @pytest.mark.clause("PZ-4.2a")
-def test_the_head_of_a_department_sees_the_groups_below_it(team: Team, alice: User, olga: User, charlie: User) -> None:
+def test_the_head_of_a_department_sees_the_groups_below_it(
+    team: Team, alice: User, olga: User, charlie: User
+) -> None:
     director = UserFactory(email="director@example.com", roles=["head"])
     department = TeamFactory(name="Отдел продаж", head=director)
     middle = TeamFactory(name="Группа", parent=department)
@@ -40,7 +46,9 @@ def test_the_head_of_a_department_sees_the_groups_below_it(team: Team, alice: Us
 
 
 @pytest.mark.clause("PZ-4.2a")
-def test_another_teams_head_and_a_head_by_role_alone_see_nothing(alice: User, charlie: User) -> None:
+def test_another_teams_head_and_a_head_by_role_alone_see_nothing(
+    alice: User, charlie: User
+) -> None:
     make_deal(alice)
     charlie.team.head = charlie
     charlie.team.save()
@@ -56,10 +64,16 @@ def test_an_administrator_sees_everything(alice: User, charlie: User, administra
 
 
 @pytest.mark.clause("PZ-4.2a")
-def test_tasks_and_contacts_are_seen_with_their_deals(alice: User, bob: User, olga: User, charlie: User) -> None:
+def test_tasks_and_contacts_are_seen_with_their_deals(
+    alice: User, bob: User, olga: User, charlie: User
+) -> None:
     deal = make_deal(alice)
     call_task(deal)
-    tasks = {user.email: Task.objects.visible_to(user).count() for user in (alice, bob, olga, charlie)}
-    contacts = {user.email: Contact.objects.visible_to(user).count() for user in (alice, bob, olga, charlie)}
+    tasks = {
+        user.email: Task.objects.visible_to(user).count() for user in (alice, bob, olga, charlie)
+    }
+    contacts = {
+        user.email: Contact.objects.visible_to(user).count() for user in (alice, bob, olga, charlie)
+    }
     assert list(tasks.values()) == [2, 0, 2, 0]
     assert list(contacts.values()) == [1, 0, 1, 0]
