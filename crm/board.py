@@ -106,7 +106,7 @@ def totals_of(
 
 def card(user: User, pk: int) -> Row | None:
     """One deal as its card; None where the user does not see it."""
-    found = _read(Deal.objects.visible_to(user).filter(pk=pk), size=1)
+    found = _read(Deal.objects.visible_to(user).filter(pk=pk))
     return found[0] if found else None
 
 
@@ -128,7 +128,9 @@ def portions(
         since, pk = after
         # Not OFFSET: what came meanwhile would shift the portions, and far ones would cost more.
         deals = deals.filter(stage_since__lte=since).exclude(stage_since=since, id__gte=pk)
-    for row in _read(deals, size=size + 1, stage_ids=[stage.id for stage in stages]):
+    # Text is looked for once and its finds numbered; for all else each column reads the head of its own index.
+    read = _read_numbered if asked.has_text and len(stages) > 1 else _read_each
+    for row in read(deals, [stage.id for stage in stages], size + 1):
         found[row.stage_id].append(row)
     return found
 
@@ -154,8 +156,7 @@ _COLUMNS = (
     "last_contact_at", "owner_id", "contact_id", "company_id",
 )  # fmt: skip
 
-# The ORM has no LATERAL. With it the statement is planned once for all columns (a UNION of ten would be planned ten
-# times), each column reads no more of its index than it shows, and names are joined to what was picked only.
+# The names are joined to what was picked only. `picked` is SQL that the ORM made from `visible_to`.
 _SHOWN = """
 SELECT d.stage_id, d.id, d.name, d.budget, d.currency, d.status, d.stage_since, d.stage_deadline, d.next_task_at,
        d.last_contact_at, d.owner_id, c.name, k.name, u.last_name || ' ' || left(u.first_name, 1),
@@ -165,27 +166,37 @@ FROM {picked}
 LEFT JOIN crm_contact AS c ON c.id = d.contact_id
 LEFT JOIN crm_company AS k ON k.id = d.company_id
 LEFT JOIN crm_user AS u ON u.id = d.owner_id
-ORDER BY {order}d.stage_since DESC, d.id DESC
+ORDER BY d.stage_id, d.stage_since DESC, d.id DESC
 """
 
 
-def _read(deals: DealQuerySet, *, size: int, stage_ids: list[int] | None = None) -> list[Row]:
-    """Rows of the deals (which came from `visible_to`), up to `size` of each stage, or of all where none are named."""
-    params: list[Any] = []
-    if stage_ids is not None:
-        deals = deals.filter(stage=RawSQL("asked.stage_id", ()))
-        params.append(stage_ids)
+def _read_each(deals: DealQuerySet, stage_ids: list[int], size: int) -> list[Row]:
+    """Up to `size` of each stage. The ORM has no LATERAL: with it the statement is planned once for all columns
+    (a UNION of ten would be planned ten times), and each column reads no more of its index than it shows.
+    """
+    of_a_stage = deals.filter(stage=RawSQL("asked.stage_id", ())).order_by("-stage_since", "-id")[:size]
+    return _read(of_a_stage, "unnest(%s::bigint[]) AS asked(stage_id) CROSS JOIN LATERAL ({deals}) AS d", [stage_ids])
+
+
+def _read_numbered(deals: DealQuerySet, stage_ids: list[int], size: int) -> list[Row]:
+    """The same, going through all the deals once."""
+    numbered = """(
+        SELECT * FROM (
+            SELECT f.*, row_number() OVER (PARTITION BY stage_id ORDER BY stage_since DESC, id DESC) AS place
+            FROM ({deals}) AS f
+        ) AS n WHERE place <= %s
+    ) AS d"""
+    return _read(deals.filter(stage__in=stage_ids).order_by(), numbered, last=[size])
+
+
+def _read(
+    deals: DealQuerySet, picked: str = "({deals}) AS d", first: Iterable[Any] = (), last: Iterable[Any] = ()
+) -> list[Row]:
+    """Rows of the deals; `first` and `last` are the parameters of `picked` before and after those of the deals."""
     try:
-        query = deals.order_by("-stage_since", "-id").values_list(*_COLUMNS)[:size].query
-        inner, inner_params = query.sql_with_params()
+        sql, params = deals.values_list(*_COLUMNS).query.sql_with_params()
     except EmptyResultSet:
         return []
-    picked = f"({inner}) AS d"
-    if stage_ids is not None:
-        picked = f"unnest(%s::bigint[]) AS asked(stage_id) CROSS JOIN LATERAL {picked}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            _SHOWN.format(picked=picked, order="d.stage_id, " if stage_ids else ""),
-            [*params, *inner_params],
-        )
+        cursor.execute(_SHOWN.format(picked=picked.format(deals=sql)), [*first, *params, *last])
         return [Row(*found) for found in cursor.fetchall()]

@@ -14,8 +14,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from markupsafe import Markup, escape
 
 from crm.board import Column, Row
+from crm.filters import DealFilter
 from crm.models import User
 from pipelines import catalog
 
@@ -105,6 +108,11 @@ def render_cards(column: Column, *, user: User, query: str, now: datetime) -> Sa
     )
 
 
+def render_filter(asked: DealFilter, *, action: str, kept: Iterable[tuple[str, str]]) -> SafeString:
+    """The filter's form; `kept` are the names and values of the address that a new question keeps."""
+    return SafeString(render_to_string("crm/board_filter.html", {"form": asked, "action": action, "kept": kept}))
+
+
 def render_moved(
     columns: Iterable[Column], *, row: Row | None, pk: int, user: User, currency: str, now: datetime
 ) -> SafeString:
@@ -129,11 +137,26 @@ def _render(template: str, context: dict[str, object], user: User) -> SafeString
     shared = {
         "deal_url": base,
         "show_owner": owners is None or len(owners) > 1,
-        "task_words": _task_words(),
+        "say": _say(),
     }
     # Without the request: nothing here needs the context processors, and they would cost queries.
     return SafeString(render_to_string(template, context | shared))
 
 
-def _task_words() -> dict[str, str]:
-    return {"overdue": _("overdue"), "today": _("today"), "later": _("task"), "none": _("no task")}
+def _say() -> dict[str, Markup]:
+    """The words of a card, translated and escaped once for a page."""
+    next_task = _("Next task")
+    words = {
+        "move": _("Move to another stage"),
+        "late": _("Days on the stage: past its limit"),
+        "days": _("Days on the stage"),
+        "quiet": _("Days since the last communication"),
+        "d": pgettext("days", "d"),
+        "owner": _("Responsible"),
+        "no_task": _("no task"),
+        "overdue": f"{next_task}: {_('overdue')}",
+        "today": f"{next_task}: {_('today')}",
+        "later": next_task,
+        "none": _("The deal has no task."),
+    }
+    return {name: escape(word) for name, word in words.items()}

@@ -30,14 +30,14 @@ class DealFilter(forms.Form):
     owner = forms.ModelChoiceField(
         label=_("Responsible"), required=False, queryset=User.objects.none()
     )
-    tag = forms.ModelChoiceField(label=_("Tag"), required=False, queryset=Tag.objects.all())
+    tag = forms.ModelChoiceField(label=_("Tag"), required=False, empty_label="—", queryset=Tag.objects.all())
     task = forms.ChoiceField(
         label=_("Next task"),
         required=False,
         choices=[("", "—"), ("none", _("none")), ("overdue", _("overdue")), ("today", _("today"))],
     )
-    created_from = forms.DateField(label=_("Created from"), required=False)
-    created_to = forms.DateField(label=_("Created to"), required=False)
+    created_from = forms.DateField(label=_("Created from"), required=False, widget=forms.DateInput({"type": "date"}))
+    created_to = forms.DateField(label=_("Created to"), required=False, widget=forms.DateInput({"type": "date"}))
     budget_from = forms.CharField(label=_("Budget from"), required=False, max_length=30)
     budget_to = forms.CharField(label=_("Budget to"), required=False, max_length=30)
     contact = forms.IntegerField(
@@ -51,16 +51,6 @@ class DealFilter(forms.Form):
         super().__init__(data, auto_id="filter-%s")
         self.fields["stage"].choices = [("", "—"), *((stage.code, stage.name) for stage in stages)]
         self.fields["owner"].queryset = people_of(user)
-        for name in ("created_from", "created_to"):
-            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        for name, field in self.fields.items():
-            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
-            bad = " is-invalid" if data and name in self.errors else ""
-            field.widget.attrs["class"] = (
-                f"{kind} form-control-sm{bad}"
-                if kind == "form-control"
-                else f"{kind} form-select-sm{bad}"
-            )
         self.stages = {stage.code: stage for stage in stages}
 
     def clean_budget_from(self) -> Decimal | None:
@@ -75,6 +65,10 @@ class DealFilter(forms.Form):
         return bool(self.errors) or any(
             value not in (None, "") for value in self.cleaned_data.values()
         )
+
+    @property
+    def has_text(self) -> bool:
+        return bool(self.cleaned_data.get("q"))
 
     def apply(self, deals: DealQuerySet, *, now: datetime) -> DealQuerySet:
         """Those of the deals that answer to everything asked; none where the question makes no sense."""
@@ -135,13 +129,13 @@ def mentions(text: str) -> Q:
         found |= Q(
             one_of(
                 "contact_id",
-                ContactPoint.objects.filter(points, contact__isnull=False).values("contact_id"),
+                ContactPoint.objects.filter(points, contact__isnull=False).order_by().values("contact_id"),
             )
         )
         found |= Q(
             one_of(
                 "company_id",
-                ContactPoint.objects.filter(points, company__isnull=False).values("company_id"),
+                ContactPoint.objects.filter(points, company__isnull=False).order_by().values("company_id"),
             )
         )
     return found

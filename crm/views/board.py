@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm import board, cards
@@ -34,8 +35,16 @@ def page(request: HttpRequest) -> HttpResponse:
     first = min(int(request.GET["first"]), board.PORTION) if request.GET.get("first", "").isdecimal() else board.FIRST
     columns = board.columns(request.user, stages, asked, now=now, first=first)
     shown = cards.render_columns(columns, user=request.user, query=query, currency=pipeline.currency, now=now)
-    context = {"pipelines": pipelines, "pipeline": pipeline, "filter": asked, "query": query, "columns": shown}
-    return render(request, "crm/board.html", context | {"stages": stages}, status=400 if asked.errors else 200)
+    context = {
+        "pipelines": pipelines,
+        "pipeline": pipeline,
+        "stages": stages,
+        "filter": asked,
+        "filter_form": shown_filter(request, asked, {"pipeline": pipeline.code}),
+        "query": query,
+        "columns": shown,
+    }
+    return render(request, "crm/board.html", context, status=400 if asked.errors else 200)
 
 
 @login_required
@@ -54,6 +63,13 @@ def column(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest(_("This place of the list can't be understood."))
     query = query_without(request, "after", "column")
     return HttpResponse(cards.render_cards(found, user=request.user, query=query, now=now))
+
+
+def shown_filter(request: HttpRequest, asked: DealFilter, kept: dict[str, str]) -> SafeString:
+    """The filter's form, where something is asked or the button was pressed; its lists of choices cost queries."""
+    if not (asked.is_active or "filters" in request.GET):
+        return SafeString("")
+    return cards.render_filter(asked, action=request.path, kept=kept.items())
 
 
 def chosen_pipeline(request: HttpRequest, pipelines: list[CompiledPipeline]) -> CompiledPipeline:

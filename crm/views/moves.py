@@ -38,7 +38,9 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     except MoveRefused as refusal:
         return _ask(request, deal, to, refusals=refusal.refusals, status=422)
     except BadAnswer as bad:
-        return _ask(request, deal, to, errors=bad.errors, status=422)
+        stage = catalog.pipeline(deal.pipeline_id).stage_by_code[to]
+        refusals = refusals_now(deal, stage, user=request.user, now=timezone.now())
+        return _ask(request, deal, to, refusals=refusals, errors=bad.errors, status=422)
     except StaleMove as stale:
         return _stale(request, deal, seen, stale)
     except RegulationError as error:

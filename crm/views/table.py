@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -20,7 +23,7 @@ from crm.cards import TaskState, Words
 from crm.filters import DealFilter
 from crm.models import Deal
 from crm.views.answers import page_or_part
-from crm.views.board import ALL, chosen_pipeline, query_without
+from crm.views.board import ALL, chosen_pipeline, query_without, shown_filter
 from crm.views.replies import me
 from pipelines import catalog, engine
 from pipelines.catalog import CompiledPipeline, CompiledStage
@@ -71,11 +74,13 @@ def page(request: HttpRequest) -> HttpResponse:
         "stages": stages,
         "filter": asked,
         "page": found,
-        "lines": _shown(found.lines, pipelines, now),
+        "rows": _rows(found.lines, pipelines, now, show_moves=pipeline is not None, is_filtered=asked.is_active),
+        "filter_form": shown_filter(
+            request, asked, {"pipeline": pipeline.code if pipeline else ALL, "sort": str(order), "size": str(size)}
+        ),
         "total": _total(counted),
         "query": query_without(request, "after", "before", "filters"),
         "sorts": _sorts(request, order),
-        "sort": str(order),
         "sizes": table.SIZES,
         "size": size,
         "query_but_size": query_without(request, "after", "before", "filters", "size"),
@@ -122,7 +127,12 @@ def _size(request: HttpRequest) -> int:
     return int(asked) if asked in map(str, table.SIZES) else table.SIZES[0]
 
 
-def _shown(lines: list[table.Line], pipelines: list[CompiledPipeline], now: Any) -> list[Shown]:
+def _rows(lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime, **flags: bool) -> SafeString:
+    shown = {"lines": _shown(lines, pipelines, now), "deal_url": reverse("crm:deal", args=[0]).removesuffix("0/")}
+    return SafeString(render_to_string("crm/table_rows.html", shown | flags))
+
+
+def _shown(lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime) -> list[Shown]:
     words, stages = Words(now), {stage.id: stage for item in pipelines for stage in item.stages}
     return [
         Shown(

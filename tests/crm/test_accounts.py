@@ -1,0 +1,153 @@
+"""Signing in by e-mail, the letter for a new password, guessing, and the language."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+
+from crm import accounts, jobs
+from crm.models import User
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "secret-pass-1"
+
+
+def sign_in(client, email="alice@example.com", password=PASSWORD, **kwargs):
+    return client.post("/login/", {"username": email, "password": password}, **kwargs)
+
+
+@pytest.mark.clause("PZ-3.2")
+@pytest.mark.parametrize("email", ["alice@example.com", "Alice@Example.COM"])
+def test_one_signs_in_by_email_whatever_its_case(email, alice, client):
+    response = client.post("/login/", {"username": email, "password": PASSWORD, "next": "/tasks/"})
+    assert response["Location"] == "/tasks/"
+
+
+def test_wrong_email_wrong_password_and_a_dismissed_person_are_told_the_same(alice, bob, client):
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    said = set()
+    for email, password in (("nobody@example.com", PASSWORD), ("alice@example.com", "x"), ("bob@example.com", PASSWORD)):
+        page = sign_in(client, email, password).content.decode()
+        said.add(re.search(r'alert[^>]*>(.*?)</div>', page, re.S)[1].strip())
+    assert len(said) == 1
+
+
+def test_after_ten_failures_the_right_password_does_not_help_either_and_others_are_not_shut_out(alice, bob, client):
+    for _ in range(accounts.FAILURES_OF_ONE_ON_AN_ADDRESS):
+        sign_in(client, password="guess")
+    assert sign_in(client).status_code == 200
+    assert sign_in(client, REMOTE_ADDR="10.0.0.9").status_code == 302
+    client.logout()
+    assert sign_in(client, "bob@example.com").status_code == 302
+
+
+def test_one_who_tries_many_addresses_is_slowed_down(alice, client, monkeypatch):
+    monkeypatch.setattr(accounts, "FAILURES_OF_ONE", 3)
+    for number in range(3):
+        sign_in(client, f"{number}@example.com", "spring-2026")
+    assert sign_in(client).status_code == 200
+
+
+def test_a_success_forgets_the_failures_before_it(alice, client):
+    for _ in range(accounts.FAILURES_OF_ONE_ON_AN_ADDRESS - 1):
+        sign_in(client, password="guess")
+    assert sign_in(client).status_code == 302
+    client.logout()
+    sign_in(client, password="guess")
+    assert sign_in(client).status_code == 302
+
+
+def test_with_the_cache_away_one_still_signs_in(alice, client, monkeypatch):
+    def away(*args, **kwargs):
+        raise ConnectionError("no Valkey")
+
+    for verb in ("get_many", "add", "incr", "delete"):
+        monkeypatch.setattr(cache, verb, away)
+    assert sign_in(client, password="guess").status_code == 200
+    assert sign_in(client).status_code == 302
+
+
+@pytest.mark.clause("PZ-3.3")
+def test_the_answer_is_the_same_whether_the_address_is_known_or_not(alice, client, monkeypatch, django_assert_num_queries):
+    queued = []
+    monkeypatch.setattr(jobs.send_reset_letter, "delay", queued.append)
+    pages = []
+    for email in ("alice@example.com", "never@example.com"):
+        with django_assert_num_queries(0):
+            pages.append(client.post("/password/forgotten/", {"email": email}).content.decode().replace(email, ""))
+    token = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
+    assert token.sub("", pages[0]) == token.sub("", pages[1])
+    assert queued == ["alice@example.com", "never@example.com"]
+
+
+@pytest.mark.clause("PZ-3.3")
+def test_the_link_of_the_letter_sets_a_new_password_once(alice, client):
+    assert jobs.send_reset_letter("ALICE@example.com") is True
+    (letter,) = mail.outbox
+    assert letter.to == ["alice@example.com"]
+    link = re.search(r"http://localhost:8000(/password/\S+)", letter.body)[1]
+    form = client.get(link, follow=True)
+    path = form.redirect_chain[-1][0]
+    new = {"new_password1": "three-green-apples", "new_password2": "three-green-apples"}
+    assert client.post(path, new).status_code == 302
+    client.logout()
+    assert sign_in(client, password="three-green-apples").status_code == 302
+    client.logout()
+    again = client.get(link, follow=True).content.decode()
+    assert "new_password1" not in again
+
+
+def test_no_letter_goes_to_a_stranger_or_a_dismissed_person(alice):
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert jobs.send_reset_letter("alice@example.com") is False
+    assert jobs.send_reset_letter("never@example.com") is False
+    assert mail.outbox == []
+
+
+def test_a_letter_never_names_the_host_that_a_visitor_claims(alice, client):
+    jobs.send_reset_letter("alice@example.com")
+    assert "http://localhost:8000/" in mail.outbox[0].body
+
+
+def test_with_the_broker_away_everybody_is_told_to_try_later(client, monkeypatch):
+    def away(*args):
+        raise jobs.send_reset_letter.OperationalError
+
+    monkeypatch.setattr(jobs.send_reset_letter, "delay", away)
+    assert client.post("/password/forgotten/", {"email": "never@example.com"}).status_code == 503
+
+
+def test_a_part_of_a_page_asked_for_after_the_session_ended_sends_the_whole_page_to_sign_in(alice, client):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/deals/?q=a"}
+    response = client.get("/tasks/", headers=headers, follow=True)
+    assert response.status_code == 204
+    assert response["HX-Redirect"].startswith("/login/?next=")
+
+
+def test_the_language_is_kept_with_the_person(alice, client):
+    client.force_login(alice)
+    response = client.post("/language/", {"language": "en", "next": "/tasks/"})
+    assert response["Location"] == "/tasks/"
+    assert "My tasks" in client.get("/tasks/").content.decode()
+    client.post("/language/", {"language": "zz", "next": "https://evil.example/"})
+    alice.refresh_from_db()
+    assert alice.language == "en"
+
+
+def test_after_choosing_a_language_one_never_lands_on_a_foreign_site(client):
+    assert client.post("/language/", {"language": "ru", "next": "//evil.example"})["Location"] == "/"
+
+
+def test_one_signs_out_by_post_only(alice, client):
+    client.force_login(alice)
+    assert client.get("/logout/").status_code == 405
+    assert client.post("/logout/").status_code == 302
+    assert client.get("/tasks/").status_code == 302
+
+
+def test_one_changes_the_password_and_stays_signed_in(alice, client):
+    client.force_login(alice)
+    new = {"old_password": PASSWORD, "new_password1": "three-green-apples", "new_password2": "three-green-apples"}
+    assert client.post("/password/", new).status_code == 302
+    assert client.get("/tasks/").status_code == 200

@@ -1,0 +1,76 @@
+"""The search box finds by whatever one remembers, and only what one may see."""
+
+import pytest
+
+from crm import people, search
+from pipelines.actor import Actor
+from tests.factories import NOON, make_deal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def deal(alice):
+    by = Actor.person(alice)
+    company = people.create_company(name="ООО «Северный ветер»", tax_id="7701234567", owner=alice, by=by, now=NOON)
+    return make_deal(
+        alice,
+        name="Поставка Оборудования 100%",
+        contact_name="Иван Петров",
+        phone="8 (029) 555-44-33",
+        email="Ivan@Example.com",
+        company=company,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "оборуд", "ОБОРУДОВАНИЯ", "  поставка   оборудования ", "100%", "по", "о", "иван", "петр", "северн",
+        "+375 29 555 44 33", "80295554433", "555-44-33", "5554433", "ivan@", "IVAN@example.com",
+        "bdfy", "gjcnfdrf",
+    ],
+)  # fmt: skip
+def test_a_deal_is_found_by_its_name_its_client_a_phone_an_email_and_the_wrong_layout(text, deal, alice):
+    assert [found.id for found in search.find(alice, text).deals] == [deal.pk]
+
+
+def test_a_deal_is_found_by_its_number(deal, alice):
+    for text in (f"#{deal.pk}", f"№ {deal.pk}", str(deal.pk)):
+        assert deal.pk in [found.id for found in search.find(alice, text).deals]
+
+
+def test_a_company_is_found_by_its_tax_number_and_a_contact_by_a_part_of_a_phone(deal, alice):
+    assert [found.name for found in search.find(alice, "7701234567").companies] == ["ООО «Северный ветер»"]
+    (contact,) = search.find(alice, "55544").contacts
+    assert contact == (deal.contact_id, "Иван Петров", "+375295554433")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "%", "_", "\\", "'; DROP", "#", "#999999999999999999999", "🙂", "+", "()"])
+def test_signs_of_patterns_and_nonsense_find_nothing_and_break_nothing(text, alice, client):
+    make_deal(alice, name="Обычная сделка")
+    assert not search.find(alice, text)
+    client.force_login(alice)
+    assert client.get("/search/", {"q": text}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["оборуд", "иван", "северн", "+375295554433", "ivan@", "7701234567"])
+def test_a_stranger_finds_nothing_and_a_head_what_her_people_have(text, deal, charlie, olga):
+    assert not search.find(charlie, text)
+    assert not search.find(charlie, f"#{deal.pk}")
+    assert search.find(olga, text)
+
+
+def test_as_one_types_a_list_comes_and_on_enter_a_page(deal, alice, client):
+    client.force_login(alice)
+    part = client.get("/search/", {"q": "поставка"}, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert f"/deals/{deal.pk}/" in part
+    assert "<html" in client.get("/search/", {"q": "поставка"}).content.decode()
+
+
+def test_a_search_of_10000_letters_is_refused_with_a_sentence(alice, client):
+    client.force_login(alice)
+    response = client.get("/search/", {"q": "а" * 10_000})
+    assert response.status_code == 200
+    assert "100" in response.content.decode()
