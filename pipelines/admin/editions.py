@@ -28,9 +28,19 @@ class RegulationForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        keep_texts(self)
         for problem in self.problems:
             self.add_error(None, problem)
         return cleaned
+
+
+def keep_texts(form: forms.ModelForm) -> None:
+    """A browser writes line ends its own way and Django strips: where only that differs, the text stays as it was."""
+    for name, value in form.cleaned_data.items():
+        before = form.initial.get(name)
+        if isinstance(value, str) and isinstance(before, str):
+            text = value.replace("\r\n", "\n")
+            form.cleaned_data[name] = before if text.strip() == before.strip() else text
 
 
 class SeenForm(RegulationForm):

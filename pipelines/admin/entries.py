@@ -71,7 +71,8 @@ def _dress(
     elif isinstance(field, WordsField):
         _offer_choices(form, name, field, pipeline, initial)
     elif isinstance(field, forms.ChoiceField):
-        field.choices = _with_unknown(field.choices, _list(initial.get(name)))
+        # Without an empty choice a browser would send the first one for a parameter nobody set.
+        field.choices = _with_empty(_with_unknown(field.choices, _list(initial.get(name))))
         if isinstance(field, FieldField) and any(
             isinstance(other, WordsField) for other in form.fields.values()
         ):
@@ -110,6 +111,10 @@ def _with_unknown(choices: Any, present: list[Any]) -> list[tuple[Any, Any]]:
     found = list(choices)
     known = {str(code) for code, _label in found}
     return [*found, *((code, code) for code in present if code and str(code) not in known)]
+
+
+def _with_empty(choices: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    return choices if any(code == "" for code, _label in choices) else [("", "—"), *choices]
 
 
 def role_choices(present: list[Any] = []) -> list[tuple[str, str]]:  # noqa: B006 (never changed)

@@ -14,7 +14,7 @@ from pipelines.catalog import split_choice
 from pipelines.models import Field, Pipeline, Scenario, Stage
 
 from .codes import make_code
-from .editions import SeenForm
+from .editions import SeenForm, keep_texts
 from .widgets import DurationWidget
 
 COLOURS = [
@@ -43,6 +43,11 @@ class CodedForm(forms.ModelForm):
     """A new row gets its code from its name; an old one keeps it, since rules and values know it by the code."""
 
     named_by = "name"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        keep_texts(self)
+        return cleaned
 
     def save(self, commit: bool = True) -> Any:
         row = self.instance
