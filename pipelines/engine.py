@@ -38,6 +38,7 @@ TIMER_FIRED = registry.event("timer.fired", label=gettext_lazy("time came"), ico
 
 
 @transaction.atomic
+@feed.gathering()
 def place(
     deal: Any,
     *,
@@ -76,6 +77,7 @@ def place(
 
 
 @transaction.atomic
+@feed.gathering()
 def move(
     deal: Any,
     *,
@@ -165,6 +167,7 @@ def move(
 
 
 @transaction.atomic
+@feed.gathering()
 def choose(
     deal: Any,
     scenario: CompiledScenario,
@@ -202,6 +205,7 @@ def choose(
 
 
 @transaction.atomic
+@feed.gathering()
 def take(offer: Offer, *, by: Actor, now: datetime, answers: dict[str, Any] | None = None) -> None:
     """Do what the system offered, as the person who accepts. Errors: MoveRefused, RegulationError if it has lapsed."""
     deal = offer.deal
@@ -234,8 +238,13 @@ def record(
     data: dict[str, Any] | None = None,
     outside_id: str | None = None,
 ) -> Event:
-    """Append a fact to the feed and let the rules that listen for it run on the deal (locked by the caller)."""
-    event = feed.write(
+    """Append a fact to the feed and let the rules that listen for it run on the deal (locked by the caller).
+
+    Inside a larger verb a fact that no rule hears and nobody delivers twice waits for the others: it has no id yet.
+    """
+    pipeline = catalog.pipeline(deal.pipeline_id) if deal is not None else None
+    heard = pipeline is not None and verb in pipeline.hears
+    event = (feed.write if heard or outside_id else feed.note)(
         verb,
         now=now,
         by=by,
@@ -245,8 +254,8 @@ def record(
         data=data,
         outside_id=outside_id,
     )
-    if deal is not None:
-        _hear(event, deal, catalog.pipeline(deal.pipeline_id), by, now)
+    if pipeline is not None and heard:
+        _hear(event, deal, pipeline, by, now)
     return event
 
 
@@ -283,16 +292,22 @@ def cancel_timers(deal: Any, *, now: datetime) -> None:
 
 
 def fire_due(now: datetime, *, limit: int = 100) -> int:
-    """Fire up to `limit` due timers; returns how many were claimed. One step of the tick, run until it returns 0."""
-    with transaction.atomic():
+    """Fire up to `limit` due timers; returns how many were claimed. One step of the tick, run until it returns 0.
+
+    The first timers of all deals run together; a deal's further ones after it, for what the first one's rule did
+    to the deal may have cancelled them.
+    """
+    with transaction.atomic(), feed.gathering():
         claimed = timers.claim(now, limit)
-        fired, deals = [], {}
+        firsts: dict[int, Timer] = {}
         for timer in claimed:
-            # What one timer's rule did to the deal, the deal's next timer must see: it may have been cancelled.
-            first = timer.deal_id not in deals
-            timer.deal = deals.setdefault(timer.deal_id, timer.deal)
-            if (first or timers.is_armed(timer)) and _fire(timer, now):
-                fired.append(timer.pk)
+            firsts.setdefault(timer.deal_id, timer)
+        fired = _fire(list(firsts.values()), now)
+        for timer in claimed:
+            first = firsts[timer.deal_id]
+            if timer is not first and timers.is_armed(timer):
+                timer.deal = first.deal
+                fired += _fire([timer], now)
         Timer.objects.filter(pk__in=fired).update(state=Timer.State.FIRED, ended_at=now)
         stale = {timer.pk for timer in claimed}.difference(fired)
         if stale:
@@ -302,26 +317,49 @@ def fire_due(now: datetime, *, limit: int = 100) -> int:
     return len(claimed)
 
 
-def _fire(timer: Timer, now: datetime) -> bool:
-    """Run a due timer's rule on its (locked) deal; False if it no longer applies."""
+def _fire(due: list[Timer], now: datetime) -> list[int]:
+    """Run the rules of due timers on their (locked, different) deals; the ids of those that still applied."""
+    applying = [(timer, *found) for timer in due if (found := _applying(timer))]
+    events = [
+        feed.draft(
+            TIMER_FIRED,
+            deal=timer.deal,
+            now=now,
+            by=SYSTEM.through(rule.id),
+            data={
+                "rule": rule.code,
+                "clause": rule.clause,
+                "late_minutes": int((now - timer.due_at).total_seconds() // 60),
+            },
+        )
+        for timer, _pipeline, rule in applying
+    ]
+    feed.flush()
+    Event.objects.bulk_create(events)
+    rules.run_all(
+        [
+            rules.Job(
+                [rule],
+                Context(deal=timer.deal, pipeline=pipeline, by=SYSTEM, now=now, event=event),
+                timer.occasion,
+            )
+            for (timer, pipeline, rule), event in zip(applying, events, strict=True)
+        ]
+    )
+    return [timer.pk for timer, _pipeline, _rule in applying]
+
+
+def _applying(timer: Timer) -> tuple[CompiledPipeline, CompiledRule] | None:
+    """The pipeline and the rule of a timer, if the rule still stands and the deal is where it asks for it."""
     deal = timer.deal
     try:
         pipeline = catalog.pipeline(deal.pipeline_id)
     except KeyError:
-        return False
+        return None
     rule = pipeline.rule(timer.rule_id)
     if rule is None or deal.archived_at or rule.stage_id not in (None, deal.stage_id):
-        return False
-    late = now - timer.due_at
-    data = {
-        "rule": rule.code,
-        "clause": rule.clause,
-        "late_minutes": int(late.total_seconds() // 60),
-    }
-    event = feed.write(TIMER_FIRED, deal=deal, now=now, by=SYSTEM.through(rule.id), data=data)
-    context = Context(deal=deal, pipeline=pipeline, by=SYSTEM, now=now, event=event)
-    rules.run([rule], context, timer.occasion)
-    return True
+        return None
+    return pipeline, rule
 
 
 @transaction.atomic

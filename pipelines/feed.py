@@ -1,7 +1,10 @@
-"""Writing the feed. `write` only writes; `engine.record` writes and lets `on:` rules hear."""
+"""Writing the feed. `write` and `note` only write; `engine.record` writes and lets `on:` rules hear."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +14,57 @@ from pipelines.context import cause
 from pipelines.models import Event
 
 
+_waiting: ContextVar[list[Event] | None] = ContextVar("entries_waiting", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Entries noted inside wait and are inserted together, in their order, before the outermost block ends.
+
+    A move notes half a dozen facts that nobody reads before it is over: one statement instead of six. A block left
+    by an error drops what was noted in it, like the savepoint around it.
+    """
+    waiting = _waiting.get()
+    if waiting is not None:
+        before = len(waiting)
+        try:
+            yield
+        except BaseException:
+            del waiting[before:]
+            raise
+        return
+    token = _waiting.set([])
+    try:
+        yield
+        flush()
+    finally:
+        _waiting.reset(token)
+
+
+def flush() -> None:
+    """Insert what waits, so that what is written next comes after it."""
+    if waiting := _waiting.get():
+        Event.objects.bulk_create(waiting)
+        waiting.clear()
+
+
 def write(verb: str, *, now: datetime, **facts: Any) -> Event:
-    """Append one fact, inside the transaction that makes it true. Errors: KeyError for an unregistered verb."""
+    """Append one fact at once, inside the transaction that makes it true: the entry has its number.
+
+    Errors: KeyError for an unregistered verb.
+    """
+    flush()
     event = draft(verb, now=now, **facts)
     event.save(force_insert=True)
+    return event
+
+
+def note(verb: str, *, now: datetime, **facts: Any) -> Event:
+    """Append one fact that nobody asks the number of: it may wait for the others of its `gathering`."""
+    if (waiting := _waiting.get()) is None:
+        return write(verb, now=now, **facts)
+    event = draft(verb, now=now, **facts)
+    waiting.append(event)
     return event
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -62,6 +63,15 @@ def unmet(conditions: Iterable[CompiledCondition], context: Context) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class Job:
+    """The rules of one occasion on one deal."""
+
+    rules: list[CompiledRule]
+    context: Context
+    occasion: str
+
+
 def run(
     rules: Iterable[CompiledRule], context: Context, occasion: str, *, strict: bool = False
 ) -> list[RuleRun]:
@@ -70,49 +80,54 @@ def run(
     A failed rule is kept with its error and blocks nothing. With `strict`, a move that the regulation refuses
     is the caller's to answer: `MoveRefused` passes through (a person chose the scenario and can fill the form).
     """
-    rules = list(rules)
-    if not rules:
+    return run_all([Job(list(rules), context, occasion)], strict=strict)
+
+
+def run_all(jobs: list[Job], *, strict: bool = False) -> list[RuleRun]:
+    """`run` for several deals at once (of different deals: each has its own instance)."""
+    jobs = [job for job in jobs if job.rules]
+    if not jobs:
         return []
-    task = dict(vars(context.task)) if context.task else {}
+    tasks = [dict(vars(job.context.task)) if job.context.task else {} for job in jobs]
     try:
-        return _run_together(rules, context, occasion)
+        return _run_together(jobs)
     except Exception as error:
         if strict and isinstance(error, MoveRefused):
             raise
         # Something in the batch failed or has run before. Nothing of it stands; each rule gets a savepoint of its own.
-        context.deal.reload()
-        if context.task:
-            vars(context.task).update(task)
-        context.forget()
-        return _run_apart(rules, context, occasion, strict=strict)
+        for job, task in zip(jobs, tasks, strict=True):
+            job.context.deal.reload()
+            if job.context.task:
+                vars(job.context.task).update(task)
+            job.context.forget()
+        return [row for job in jobs for row in _run_apart(job, strict=strict)]
 
 
-def _run_together(rules: list[CompiledRule], context: Context, occasion: str) -> list[RuleRun]:
+def _run_together(jobs: list[Job]) -> list[RuleRun]:
     """All rules in one savepoint with one insert of their rows: the usual case, in a third of the statements."""
-    rows = []
-    with (
-        transaction.atomic(),
-        caused_by(context.event.pk if context.event else None),
-        holding(context.deal),
-    ):
-        for rule in rules:
+    with transaction.atomic(), feed.gathering():
+        return RuleRun.objects.bulk_create([row for job in jobs for row in _rows(job)])
+
+
+def _rows(job: Job) -> Iterator[RuleRun]:
+    context = job.context
+    with caused_by(context.event.pk if context.event else None), holding(context.deal):
+        for rule in job.rules:
             asked = context.under(rule)
             if why := unmet(rule.conditions, asked):
-                rows.append(_row(asked, occasion, RuleRun.Status.SKIPPED, error=why))
+                yield _row(asked, job.occasion, RuleRun.Status.SKIPPED, error=why)
                 continue
             if cause().depth > DEPTH_LIMIT:
                 raise RecursionError
             result = rule.entry.run(asked, rule.params) or {}
             context.forget()
-            rows.append(_row(asked, occasion, RuleRun.Status.OK, result=result))
-        return RuleRun.objects.bulk_create(rows)
+            yield _row(asked, job.occasion, RuleRun.Status.OK, result=result)
 
 
-def _run_apart(
-    rules: list[CompiledRule], context: Context, occasion: str, *, strict: bool
-) -> list[RuleRun]:
+def _run_apart(job: Job, *, strict: bool) -> list[RuleRun]:
+    context, occasion = job.context, job.occasion
     rows, skipped = [], []
-    for rule in rules:
+    for rule in job.rules:
         asked = context.under(rule)
         try:
             with transaction.atomic():
@@ -142,6 +157,7 @@ def run_one(context: Context, occasion: str, *, strict: bool = False) -> RuleRun
     try:
         with (
             transaction.atomic(),
+            feed.gathering(),
             caused_by(context.event.pk if context.event else None),
             holding(context.deal),
         ):

@@ -132,7 +132,7 @@ def claim(now: datetime, limit: int) -> list[Timer]:
     """
     return list(
         Timer.objects.filter(state=ARMED, due_at__lte=now)
-        .select_related("deal")
+        .select_related("deal__owner")
         .select_for_update(skip_locked=True, of=("self", "deal"))
         .order_by("due_at")[:limit]
     )
