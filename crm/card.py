@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 
 from crm import card_fields, feed_lines, files, outgoing
 from crm.card_fields import Editor, Tab
+from crm.contacting import CALL_ANSWERED
 from crm.models import Deal, DealFile, Task, User
 from crm.tasks import task_outcomes
 from pipelines import catalog, explain, fields
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.explain import StageAnswer
-from pipelines.models import Offer
+from pipelines.models import Event, Offer
 
 CONTROL = "control_closing"
 TASK_LIMIT = 50
@@ -74,7 +75,9 @@ class Card:
     continuations: list[Deal]
     owners: list[User]
     feed: feed_lines.Portion
+    # For the control of a closing (AX-9.9): why it was closed, and what can be listened to.
     reasons: list[Editor] = field(default_factory=list)
+    recordings: list[Event] = field(default_factory=list)
 
 
 def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
@@ -123,6 +126,7 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
             for item in tab.editors
             if control and item.words and "refusal" in item.field.code
         ],
+        recordings=recordings_of(deal) if control else [],
     )
 
 
@@ -143,6 +147,12 @@ def open_tasks(deal: Deal, *, now: datetime) -> list[OpenTask]:
         )
         for task in found
     ]
+
+
+def recordings_of(deal: Deal) -> list[Event]:
+    """The newest conversations of the deal that can be listened to."""
+    calls = Event.objects.filter(deal=deal, verb=CALL_ANSWERED, data__has_key="recording")
+    return list(calls.order_by("-pk")[:10])
 
 
 def due_colour(task: Task, now: datetime) -> str:

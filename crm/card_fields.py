@@ -108,15 +108,17 @@ def form_field(field: CompiledField, deal: Deal) -> forms.Field:
         )
     else:
         made = field_values.form_field(field)
+    if field.code == "budget":
+        made.widget.attrs["placeholder"] = "0"
     if field.type == "choices" and len(field.choices) <= FEW:
         made.widget = forms.CheckboxSelectMultiple(choices=list(field.choices.items()))
-    style = (
-        "form-check-input"
-        if _ticks(made)
-        else "form-select"
-        if isinstance(made.widget, forms.Select)
-        else "form-control"
+    if isinstance(made.widget, forms.CheckboxSelectMultiple):
+        return made
+    ticks, lists = (
+        isinstance(made.widget, forms.CheckboxInput),
+        isinstance(made.widget, forms.Select),
     )
+    style = "form-check-input" if ticks else "form-select" if lists else "form-control"
     made.widget.attrs["class"] = style
     return made
 
@@ -168,7 +170,3 @@ def posted(pipeline: CompiledPipeline, data: Any) -> tuple[dict[str, Any], dict[
     }
     seen = {code: data[f"seen:{code}"] for code in codes if f"seen:{code}" in data}
     return answers, seen
-
-
-def _ticks(made: forms.Field) -> bool:
-    return isinstance(made.widget, (forms.CheckboxInput, forms.CheckboxSelectMultiple))

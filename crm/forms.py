@@ -52,9 +52,11 @@ def as_typed(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
 
 
-def next_hour(now: datetime) -> datetime:
-    """A day from now, at the full hour: what a new task is offered."""
-    return (now + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
+def tomorrow(now: datetime) -> datetime:
+    """Ten in the morning of the next day: what a new task is offered."""
+    return (timezone.localtime(now) + timedelta(days=1)).replace(
+        hour=10, minute=0, second=0, microsecond=0
+    )
 
 
 class TaskForm(AnswersForm):

@@ -13,7 +13,7 @@ from django_htmx.http import trigger_client_event
 
 from crm import card, card_fields, deals
 from crm.editing import FieldsChanged, edit_seen
-from crm.forms import AskForm, ContactedForm, TaskForm, next_hour
+from crm.forms import AskForm, ContactedForm, TaskForm, tomorrow
 from crm.models import Deal
 from crm.views.replies import done, find_deal, go, me, refused
 from crm.views.task_dialogs import ask_again
@@ -41,7 +41,7 @@ def page(request: HttpRequest, deal: Deal, *, status: int = 200, **more: object)
         "contacted_form": ContactedForm(),
         "task_form": TaskForm(
             people=people,
-            initial={"due_at": next_hour(now), "owner": request.user.pk},
+            initial={"due_at": tomorrow(now), "owner": request.user.pk},
             auto_id="new_%s",
         ),
         "templates": card.letter_templates(read.pipeline),

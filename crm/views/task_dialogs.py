@@ -21,7 +21,7 @@ from crm.forms import (
     PostponeForm,
     ResultForm,
     TaskForm,
-    next_hour,
+    tomorrow,
 )
 from crm.models import Deal, Task
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
@@ -112,7 +112,7 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a task on a deal."""
     deal = find_deal(request, pk)
     people = card.owners_for(request.user)
-    start = {"due_at": next_hour(timezone.now()), "owner": request.user.pk}
+    start = {"due_at": tomorrow(timezone.now()), "owner": request.user.pk}
     form = TaskForm(sent(request), people=people, initial=start, auto_id="new_%s")
 
     def create() -> None:
@@ -158,7 +158,7 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
     """Move a task to another time."""
     task = find_task(request, pk)
     form = PostponeForm(
-        sent(request), auto_id="postpone_%s", initial={"due_at": next_hour(timezone.now())}
+        sent(request), auto_id="postpone_%s", initial={"due_at": tomorrow(timezone.now())}
     )
     return _form_view(
         request, task.deal, form,

@@ -1,4 +1,4 @@
-/* The deal's card, the form of a new deal and the task windows. Without it everything still reads and posts. */
+/* The deal's card. Without it everything still reads and posts. */
 (() => {
   "use strict";
   const each = (root, selector, work) => root.querySelectorAll(selector).forEach(work);
@@ -29,43 +29,12 @@
     if (current && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = current.offsetLeft - bar.clientWidth / 3;
   }
 
-  // --- quick dates
-  const two = (number) => String(number).padStart(2, "0");
-  const typed = (day) => `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}T${two(day.getHours())}:${two(day.getMinutes())}`;
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-quick] button");
-    if (!button) return;
-    const field = document.getElementById(button.closest("[data-quick]").dataset.quick);
-    const at = new Date();
-    if (button.dataset.hours) at.setHours(at.getHours() + Number(button.dataset.hours));
-    else { at.setDate(at.getDate() + Number(button.dataset.days)); at.setHours(10, 0); }
-    field.value = typed(at);
-  });
-
   // --- parts of a form that belong to some choices only
   function fitForm(form) {
     const verb = form.querySelector("[name=verb]");
     if (verb) each(form, "[data-for]", (part) => { part.hidden = !part.dataset.for.split(" ").includes(verb.value); });
   }
   document.addEventListener("change", (event) => event.target.form && fitForm(event.target.form));
-
-  // --- choosing a contact or company that we know
-  document.addEventListener("click", (event) => {
-    const choose = event.target.closest("[data-choose]");
-    const leave = event.target.closest("[data-unchoose]");
-    if (choose) {
-      const list = choose.closest(".deal-new-found");
-      choice(choose.closest("form"), list.dataset.as || choose.dataset.choose, choose.dataset.pk, choose.dataset.name);
-      list.replaceChildren();
-    } else if (leave) choice(leave.closest("form"), leave.dataset.unchoose, "", "");
-  });
-  function choice(form, kind, pk, name) {
-    const box = form.querySelector(`[data-chosen="${kind}"]`);
-    box.querySelector("input").value = pk;
-    box.querySelector("span").textContent = name;
-    box.hidden = !pk;
-    form.querySelector(`[data-new="${kind}"]`).hidden = Boolean(pk);
-  }
 
   // --- composers: a sent form is empty again; a click on an e-mail opens the letter
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -94,7 +63,6 @@
   });
 
   function prepare(root) {
-    each(root, "[data-quick]", (part) => { part.hidden = false; });
     each(root, ".card-file-new", (part) => part.classList.add("is-quiet"));
     each(root, "form", fitForm);
   }

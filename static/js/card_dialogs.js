@@ -1,0 +1,39 @@
+/* The windows of deals and tasks, which open over any page. Without it everything still reads and posts. */
+(() => {
+  "use strict";
+  // --- quick dates
+  const two = (number) => String(number).padStart(2, "0");
+  const typed = (day) => `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}T${two(day.getHours())}:${two(day.getMinutes())}`;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-quick] button");
+    if (!button) return;
+    const field = document.getElementById(button.closest("[data-quick]").dataset.quick);
+    const at = new Date();
+    if (button.dataset.hours) at.setHours(at.getHours() + Number(button.dataset.hours));
+    else { at.setDate(at.getDate() + Number(button.dataset.days)); at.setHours(10, 0); }
+    field.value = typed(at);
+  });
+
+  // --- choosing a contact or company that we know
+  document.addEventListener("click", (event) => {
+    const choose = event.target.closest("[data-choose]");
+    const leave = event.target.closest("[data-unchoose]");
+    if (choose) {
+      const list = choose.closest(".deal-new-found");
+      choice(choose.closest("form"), list.dataset.as || choose.dataset.choose, choose.dataset.pk, choose.dataset.name);
+      list.replaceChildren();
+    } else if (leave) choice(leave.closest("form"), leave.dataset.unchoose, "", "");
+  });
+  function choice(form, kind, pk, name) {
+    const box = form.querySelector(`[data-chosen="${kind}"]`);
+    box.querySelector("input").value = pk;
+    box.querySelector("span").textContent = name;
+    box.hidden = !pk;
+    form.querySelector(`[data-new="${kind}"]`).hidden = Boolean(pk);
+  }
+
+  // Quick dates work only with this script, so only with it they show.
+  const prepare = () => document.querySelectorAll("[data-quick]").forEach((part) => { part.hidden = false; });
+  document.addEventListener("htmx:afterSettle", prepare);
+  document.addEventListener("DOMContentLoaded", prepare);
+})();
