@@ -143,6 +143,7 @@ def move(
         },
     )
     filled_event = feed.draft(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
+    feed.flush()
     Event.objects.bulk_create([filled_event, event] if changes else [event])
     change = StageChange.objects.create(
         deal=deal,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import DatabaseError
+
 from pipelines import catalog, engine, rules
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledRule, CompiledStage
@@ -91,10 +93,21 @@ def rule_answers(deal: Any, *, user: Any, now: datetime) -> tuple[RuleAnswer, ..
                 words=rule.entry.words(dict(rule.raw), context.pipeline.vocabulary),
                 last_run=runs.get(rule.id),
                 due_at=due.get(rule.id),
-                unmet=rules.unmet(rule.conditions, asked),
+                unmet=_unmet(asked),
             )
         )
     return tuple(answers)
+
+
+def _unmet(asked: Context) -> str:
+    """What is not met, a condition that can't be asked included."""
+    assert asked.rule is not None
+    try:
+        return rules.unmet(asked.rule.conditions, asked)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def _context(deal: Any, user: Any, now: datetime) -> Context:

@@ -13,7 +13,6 @@ from pipelines.actor import SYSTEM, Actor
 from pipelines.context import cause
 from pipelines.models import Event
 
-
 _waiting: ContextVar[list[Event] | None] = ContextVar("entries_waiting", default=None)
 
 
@@ -26,11 +25,12 @@ def gathering() -> Iterator[None]:
     """
     waiting = _waiting.get()
     if waiting is not None:
-        before = len(waiting)
+        before = list(waiting)
         try:
             yield
         except BaseException:
-            del waiting[before:]
+            # What waited before may have been inserted inside, and gone with the savepoint: it waits again.
+            waiting[:] = before
             raise
         return
     token = _waiting.set([])
