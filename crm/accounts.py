@@ -76,7 +76,9 @@ class SignInForm(AuthenticationForm):
     error_messages = {
         "invalid_login": gettext_lazy("Wrong e-mail or password."),
         "inactive": gettext_lazy("Wrong e-mail or password."),
-        "throttled": gettext_lazy("Too many attempts. Wait a quarter of an hour or ask for a new password."),
+        "throttled": gettext_lazy(
+            "Too many attempts. Wait a quarter of an hour or ask for a new password."
+        ),
     }
 
     def clean(self) -> dict[str, Any]:
@@ -112,11 +114,16 @@ def send_reset_letter(email: str) -> bool:
     if user is None or not user.has_usable_password():
         return False
     with translation.override(user.language):
-        where = {"uidb64": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
+        where = {
+            "uidb64": urlsafe_base64_encode(force_bytes(user.pk)),
+            "token": default_token_generator.make_token(user),
+        }
         # The address from the settings, not from the request: a visitor's Host header must not get into a letter.
         link = settings.BASE_URL + reverse("crm:password_reset_confirm", kwargs=where)
         hours = settings.PASSWORD_RESET_TIMEOUT // 3600
-        text = render_to_string("registration/reset_letter.txt", {"user": user, "link": link, "hours": hours})
+        text = render_to_string(
+            "registration/reset_letter.txt", {"user": user, "link": link, "hours": hours}
+        )
         send_mail(_("A new password for Reglament"), text, None, [user.email])
     return True
 

@@ -174,8 +174,14 @@ def _read_each(deals: DealQuerySet, stage_ids: list[int], size: int) -> list[Row
     """Up to `size` of each stage. The ORM has no LATERAL: with it the statement is planned once for all columns
     (a UNION of ten would be planned ten times), and each column reads no more of its index than it shows.
     """
-    of_a_stage = deals.filter(stage=RawSQL("asked.stage_id", ())).order_by("-stage_since", "-id")[:size]
-    return _read(of_a_stage, "unnest(%s::bigint[]) AS asked(stage_id) CROSS JOIN LATERAL ({deals}) AS d", [stage_ids])
+    of_a_stage = deals.filter(stage=RawSQL("asked.stage_id", ())).order_by("-stage_since", "-id")[
+        :size
+    ]
+    return _read(
+        of_a_stage,
+        "unnest(%s::bigint[]) AS asked(stage_id) CROSS JOIN LATERAL ({deals}) AS d",
+        [stage_ids],
+    )
 
 
 def _read_numbered(deals: DealQuerySet, stage_ids: list[int], size: int) -> list[Row]:
@@ -190,7 +196,10 @@ def _read_numbered(deals: DealQuerySet, stage_ids: list[int], size: int) -> list
 
 
 def _read(
-    deals: DealQuerySet, picked: str = "({deals}) AS d", first: Iterable[Any] = (), last: Iterable[Any] = ()
+    deals: DealQuerySet,
+    picked: str = "({deals}) AS d",
+    first: Iterable[Any] = (),
+    last: Iterable[Any] = (),
 ) -> list[Row]:
     """Rows of the deals; `first` and `last` are the parameters of `picked` before and after those of the deals."""
     try:

@@ -12,9 +12,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from markupsafe import Markup, escape
 
 from crm.board import Column, Row
@@ -110,7 +109,9 @@ def render_cards(column: Column, *, user: User, query: str, now: datetime) -> Sa
 
 def render_filter(asked: DealFilter, *, action: str, kept: Iterable[tuple[str, str]]) -> SafeString:
     """The filter's form; `kept` are the names and values of the address that a new question keeps."""
-    return SafeString(render_to_string("crm/board_filter.html", {"form": asked, "action": action, "kept": kept}))
+    return SafeString(
+        render_to_string("crm/board_filter.html", {"form": asked, "action": action, "kept": kept})
+    )
 
 
 def render_moved(

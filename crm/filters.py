@@ -28,16 +28,22 @@ class DealFilter(forms.Form):
     q = forms.CharField(label=_("Name, contact, company or phone"), required=False, max_length=100)
     stage = forms.ChoiceField(label=_("Stage"), required=False)
     owner = forms.ModelChoiceField(
-        label=_("Responsible"), required=False, queryset=User.objects.none()
+        label=_("Responsible"), required=False, empty_label="—", queryset=User.objects.none()
     )
-    tag = forms.ModelChoiceField(label=_("Tag"), required=False, empty_label="—", queryset=Tag.objects.all())
+    tag = forms.ModelChoiceField(
+        label=_("Tag"), required=False, empty_label="—", queryset=Tag.objects.all()
+    )
     task = forms.ChoiceField(
         label=_("Next task"),
         required=False,
         choices=[("", "—"), ("none", _("none")), ("overdue", _("overdue")), ("today", _("today"))],
     )
-    created_from = forms.DateField(label=_("Created from"), required=False, widget=forms.DateInput({"type": "date"}))
-    created_to = forms.DateField(label=_("Created to"), required=False, widget=forms.DateInput({"type": "date"}))
+    created_from = forms.DateField(
+        label=_("Created from"), required=False, widget=forms.DateInput({"type": "date"})
+    )
+    created_to = forms.DateField(
+        label=_("Created to"), required=False, widget=forms.DateInput({"type": "date"})
+    )
     budget_from = forms.CharField(label=_("Budget from"), required=False, max_length=30)
     budget_to = forms.CharField(label=_("Budget to"), required=False, max_length=30)
     contact = forms.IntegerField(
@@ -49,8 +55,11 @@ class DealFilter(forms.Form):
 
     def __init__(self, data: Any, *, user: User, stages: list[CompiledStage]) -> None:
         super().__init__(data, auto_id="filter-%s")
-        self.fields["stage"].choices = [("", "—"), *((stage.code, stage.name) for stage in stages)]
-        self.fields["owner"].queryset = people_of(user)
+        stage, owner = self.fields["stage"], self.fields["owner"]
+        assert isinstance(stage, forms.ChoiceField)
+        assert isinstance(owner, forms.ModelChoiceField)
+        stage.choices = [("", "—"), *((stage.code, stage.name) for stage in stages)]
+        owner.queryset = people_of(user)
         self.stages = {stage.code: stage for stage in stages}
 
     def clean_budget_from(self) -> Decimal | None:
@@ -129,13 +138,17 @@ def mentions(text: str) -> Q:
         found |= Q(
             one_of(
                 "contact_id",
-                ContactPoint.objects.filter(points, contact__isnull=False).order_by().values("contact_id"),
+                ContactPoint.objects.filter(points, contact__isnull=False)
+                .order_by()
+                .values("contact_id"),
             )
         )
         found |= Q(
             one_of(
                 "company_id",
-                ContactPoint.objects.filter(points, company__isnull=False).order_by().values("company_id"),
+                ContactPoint.objects.filter(points, company__isnull=False)
+                .order_by()
+                .values("company_id"),
             )
         )
     return found

@@ -47,7 +47,7 @@ class MoveForm(forms.Form):
     def blame(self, errors: dict[str, str]) -> None:
         """Put the engine's sentences at the fields they speak of."""
         self.full_clean()
-        self._errors.clear()
+        self.errors.clear()
         for code, sentence in errors.items():
             self.add_error(code if code in self.fields else None, sentence)
 
@@ -81,7 +81,7 @@ def _field(field: CompiledField, deal: Deal) -> forms.Field:
     choices = [(entry.pk, _entry(entry)) for entry in entries if proves(entry)]
     nothing = _("The feed has no letter or message of the client and no recorded conversation yet.")
     return forms.ChoiceField(
-        label=field.label,
+        label=str(field.label),
         required=False,
         choices=[("", "—"), *choices],
         help_text=field.help_text if choices else nothing,

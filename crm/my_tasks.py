@@ -16,7 +16,12 @@ from crm.tasks import task_outcomes
 LIMIT = 300
 FORGOTTEN = 50
 
-GROUPS = {"overdue": _("Overdue"), "today": _("Today"), "tomorrow": _("Tomorrow"), "later": _("Later")}
+GROUPS = {
+    "overdue": _("Overdue"),
+    "today": _("Today"),
+    "tomorrow": _("Tomorrow"),
+    "later": _("Later"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,14 +34,20 @@ class Group:
 def groups(viewer: User, owner: User, *, now: datetime) -> tuple[list[Group], bool]:
     """The owner's open tasks as far as the viewer sees them, the soonest first; and whether there are more."""
     tasks = Task.objects.visible_to(viewer).open().filter(owner=owner)
-    found = list(tasks.select_related("deal", "contact", "company").order_by("due_at", "pk")[: LIMIT + 1])
+    found = list(
+        tasks.select_related("deal", "contact", "company").order_by("due_at", "pk")[: LIMIT + 1]
+    )
     by_code: dict[str, list[OpenTask]] = {code: [] for code in GROUPS}
     for task in found[:LIMIT]:
         colour = due_colour(task, now)
-        shown_task = OpenTask(task, task_outcomes(task, task.deal), TASK_ICONS.get(task.kind, "checkbox"), colour)
+        shown_task = OpenTask(
+            task, task_outcomes(task, task.deal), TASK_ICONS.get(task.kind, "checkbox"), colour
+        )
         is_tomorrow = timezone.localdate(task.due_at) == timezone.localdate(now) + timedelta(days=1)
         by_code["tomorrow" if is_tomorrow else colour].append(shown_task)
-    shown = [Group(code, str(label), by_code[code]) for code, label in GROUPS.items() if by_code[code]]
+    shown = [
+        Group(code, str(label), by_code[code]) for code, label in GROUPS.items() if by_code[code]
+    ]
     return shown, len(found) > LIMIT
 
 

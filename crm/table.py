@@ -17,8 +17,8 @@ from pipelines.catalog import CompiledPipeline, CompiledStage
 
 SIZES = (50, 100, 200)
 SORTS = ("created_at", "budget", "name", "stage_since")
-# Where a filter finds more, nobody reads the exact number, and counting it would cost more than the page.
-COUNT_CAP = 10_000
+# Where a filter finds more, counting them would cost more than the page: the exact number comes when asked for.
+COUNT_CAP = 1_000
 
 
 class Line(NamedTuple):
@@ -140,14 +140,20 @@ def count(
     asked: DealFilter,
     *,
     now: datetime,
+    exact: bool = False,
 ) -> Count:
-    """How many deals the table holds: from the counters where nothing is filtered, else counted up to COUNT_CAP."""
+    """How many deals the table holds: from the counters where nothing is filtered, else counted.
+
+    Not beyond COUNT_CAP, unless the number is to be `exact`.
+    """
     if not asked.is_active:
         totals = totals_of(user, stages, asked, now=now)
         return Count(sum(total.deals for total in totals.values()), False)
     deals = asked.apply(Deal.objects.visible_to(user), now=now)
     if pipeline is not None:
         deals = deals.filter(pipeline=pipeline.id)
+    if exact:
+        return Count(deals.order_by().count(), False)
     found = deals.order_by()[: COUNT_CAP + 1].count()
     return Count(min(found, COUNT_CAP), found > COUNT_CAP)
 

@@ -18,12 +18,18 @@ def statements(client: Client, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_costs_no_more_statements_than_its_budget_with_5_rows_and_with_50(path, alice, olga, client):
+def test_a_page_costs_no_more_statements_than_its_budget_with_5_rows_and_with_50(
+    path, alice, olga, client
+):
     client.force_login(olga)
-    deals = [make_deal(alice, name=f"deal {number}", contact_name="Иван Петров") for number in range(5)]
+    deals = [
+        make_deal(alice, name=f"deal {number}", contact_name="Иван Петров") for number in range(5)
+    ]
     few = statements(client, path.format(deal=deals[0].pk))
     for number in range(45):
-        make_deal(alice, name=f"deal {number}", contact_name="Иван Петров", email=f"{number}@example.com")
+        make_deal(
+            alice, name=f"deal {number}", contact_name="Иван Петров", email=f"{number}@example.com"
+        )
     many = statements(client, path.format(deal=deals[0].pk))
     # «bdfy» is «иван» in the other layout: found only by the second look.
     assert len(few) <= PAGES[path], "\n".join(few)

@@ -123,6 +123,22 @@ class Deal(DealValues, models.Model):
                 condition=models.Q(archived_at=None),
                 name="deal_table_of_an_owner",
             ),
+            # The table sorted otherwise, for those who see more than their own: there a sort would read everything.
+            models.Index(
+                fields=["pipeline", "-budget", "-id"],
+                condition=models.Q(archived_at=None),
+                name="deal_table_by_budget",
+            ),
+            models.Index(
+                fields=["pipeline", "name", "id"],
+                condition=models.Q(archived_at=None),
+                name="deal_table_by_name",
+            ),
+            models.Index(
+                fields=["pipeline", "-stage_since", "-id"],
+                condition=models.Q(archived_at=None),
+                name="deal_table_by_stage",
+            ),
             GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="deal_search_by_name"),
             GinIndex(OpClass("values", "jsonb_path_ops"), name="deal_values"),
         ]

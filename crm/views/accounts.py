@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils import translation
@@ -29,7 +30,7 @@ class SignIn(views.LoginView):
     template_name = "registration/login.html"
     redirect_authenticated_user = True
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.headers.get("HX-Request"):
             # The session ended while a page was open: the whole page signs in, not its part.
             back = request.headers.get("HX-Current-URL", "/")
@@ -40,9 +41,7 @@ class SignIn(views.LoginView):
 
 
 class SignOut(views.LogoutView):
-    """Only by POST: a link on a foreign page signs nobody out."""
-
-    next_page = reverse_lazy("crm:login")
+    """Only by POST: a link on a foreign page signs nobody out. Leads to LOGOUT_REDIRECT_URL."""
 
 
 class ChangePassword(views.PasswordChangeView):
@@ -70,21 +69,30 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for a letter with a link. The address is looked up by a worker, so that nothing here tells who has an account."""
     form = ForgottenForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "registration/forgotten.html", {"form": form}, status=422 if form.errors else 200)
+        return render(
+            request,
+            "registration/forgotten.html",
+            {"form": form},
+            status=422 if form.errors else 200,
+        )
     try:
         jobs.send_reset_letter.delay(form.cleaned_data["email"])
     except jobs.send_reset_letter.OperationalError as error:
         log.warning("A reset letter was not queued, the broker does not answer: %s", error)
         form.add_error(None, _("Letters can't be sent just now. Try again in a few minutes."))
         return render(request, "registration/forgotten.html", {"form": form}, status=503)
-    return render(request, "registration/forgotten_sent.html", {"email": form.cleaned_data["email"]})
+    return render(
+        request, "registration/forgotten_sent.html", {"email": form.cleaned_data["email"]}
+    )
 
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Speak the chosen language from now on: kept with the user, and in a cookie for the page of signing in."""
     code, back = request.POST.get("language", ""), request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         back = "/"
     response = redirect(back)
     if not translation.check_for_language(code) or code not in dict(settings.LANGUAGES):
@@ -92,5 +100,7 @@ def language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         request.user.language = code
         request.user.save(update_fields=["language"])
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 24 * 3600, samesite="Lax")
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 24 * 3600, samesite="Lax"
+    )
     return response

@@ -8,7 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import trigger_client_event
 
+from crm.models import User
+
 Kind = Literal["success", "warning", "danger"]
+
+
+class SignedIn(HttpRequest):
+    """A request of somebody who signed in, as every view behind `login_required` gets it; for type checking only."""
+
+    user: User  # type: ignore[assignment]
 
 
 def toast(response: HttpResponse, text: str, kind: Kind = "success") -> HttpResponse:
@@ -25,4 +33,9 @@ def page_or_part(
     request: HttpRequest, page: str, part: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """One view serves both: the part to htmx, the whole page, which includes the part, to everybody else."""
-    return render(request, part if request.headers.get("HX-Request") else page, context | {"part": part}, status=status)
+    return render(
+        request,
+        part if request.headers.get("HX-Request") else page,
+        context | {"part": part},
+        status=status,
+    )

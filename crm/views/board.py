@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm import board, cards
 from crm.filters import DealFilter
+from crm.views.answers import SignedIn
 from pipelines.catalog import CompiledPipeline
 
 # The table shows the deals of all pipelines under this name; a board is always of one.
@@ -18,12 +19,12 @@ ALL = "all"
 
 
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedIn) -> HttpResponse:
     return redirect("crm:board")
 
 
 @login_required
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: SignedIn) -> HttpResponse:
     """The board of one pipeline: `?pipeline=code` and the filters of `DealFilter`."""
     now, pipelines = timezone.now(), board.pipelines_of(request.user)
     if not pipelines:
@@ -32,9 +33,15 @@ def page(request: HttpRequest) -> HttpResponse:
     stages = board.stages_of(request.user, pipeline)
     asked = DealFilter(request.GET, user=request.user, stages=stages)
     query = query_without(request, "after", "column", "filters")
-    first = min(int(request.GET["first"]), board.PORTION) if request.GET.get("first", "").isdecimal() else board.FIRST
+    first = (
+        min(int(request.GET["first"]), board.PORTION)
+        if request.GET.get("first", "").isdecimal()
+        else board.FIRST
+    )
     columns = board.columns(request.user, stages, asked, now=now, first=first)
-    shown = cards.render_columns(columns, user=request.user, query=query, currency=pipeline.currency, now=now)
+    shown = cards.render_columns(
+        columns, user=request.user, query=query, currency=pipeline.currency, now=now
+    )
     context = {
         "pipelines": pipelines,
         "pipeline": pipeline,
@@ -48,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def column(request: HttpRequest) -> HttpResponse:
+def column(request: SignedIn) -> HttpResponse:
     """The next portion of one column: `?column=stage code&after=mark`."""
     pipeline = chosen_pipeline(request, board.pipelines_of(request.user))
     stages = board.stages_of(request.user, pipeline)
@@ -58,21 +65,23 @@ def column(request: HttpRequest) -> HttpResponse:
         raise Http404(_("There is no such stage."))
     now = timezone.now()
     try:
-        found = board.portion(request.user, stage, asked, now=now, after=request.GET.get("after", ""))
+        found = board.portion(
+            request.user, stage, asked, now=now, after=request.GET.get("after", "")
+        )
     except ValueError:
         return HttpResponseBadRequest(_("This place of the list can't be understood."))
     query = query_without(request, "after", "column")
     return HttpResponse(cards.render_cards(found, user=request.user, query=query, now=now))
 
 
-def shown_filter(request: HttpRequest, asked: DealFilter, kept: dict[str, str]) -> SafeString:
+def shown_filter(request: SignedIn, asked: DealFilter, kept: dict[str, str]) -> SafeString:
     """The filter's form, where something is asked or the button was pressed; its lists of choices cost queries."""
     if not (asked.is_active or "filters" in request.GET):
         return SafeString("")
     return cards.render_filter(asked, action=request.path, kept=kept.items())
 
 
-def chosen_pipeline(request: HttpRequest, pipelines: list[CompiledPipeline]) -> CompiledPipeline:
+def chosen_pipeline(request: SignedIn, pipelines: list[CompiledPipeline]) -> CompiledPipeline:
     """The pipeline named in the address, or the first one the user may see. Errors: Http404."""
     code = request.GET.get("pipeline")
     for pipeline in pipelines:
@@ -81,7 +90,7 @@ def chosen_pipeline(request: HttpRequest, pipelines: list[CompiledPipeline]) -> 
     raise Http404(_("There is no such pipeline, or it is not yours to see."))
 
 
-def query_without(request: HttpRequest, *names: str) -> str:
+def query_without(request: SignedIn, *names: str) -> str:
     """The address's question without these parts, to be put into links."""
     query = request.GET.copy()
     for name in names:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from crm import board, cards
 from crm.filters import DealFilter
 from crm.models import Deal
 from crm.moveforms import MoveForm, answers_of, refusals_now
-from crm.views.answers import close_dialog, page_or_part, toast
+from crm.views.answers import SignedIn, close_dialog, page_or_part, toast
 from crm.views.replies import done, find_deal, me, refused
 from pipelines import catalog, engine
 from pipelines.catalog import CompiledStage
@@ -25,7 +25,7 @@ from pipelines.errors import BadAnswer, MoveRefused, RegulationError, StaleMove
 
 @login_required
 @require_POST
-def move(request: HttpRequest, pk: int) -> HttpResponse:
+def move(request: SignedIn, pk: int) -> HttpResponse:
     """Move to the stage `to` with the answers `f-<code>`; `seen` is the id of the stage on which the deal was seen.
 
     Refused: 422 with one form for all that is missing. Moved by another meanwhile: 409, and the board shows where to.
@@ -34,7 +34,14 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     left, to = deal.stage_id, typed.get("to", "")
     seen = int(typed["seen"]) if typed.get("seen", "").isdecimal() else None
     try:
-        engine.move(deal, to=to, by=me(request), now=timezone.now(), answers=answers_of(typed, deal), seen=seen)
+        engine.move(
+            deal,
+            to=to,
+            by=me(request),
+            now=timezone.now(),
+            answers=answers_of(typed, deal),
+            seen=seen,
+        )
     except MoveRefused as refusal:
         return _ask(request, deal, to, refusals=refusal.refusals, status=422)
     except BadAnswer as bad:
@@ -50,19 +57,23 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
-def form(request: HttpRequest, pk: int) -> HttpResponse:
+def form(request: SignedIn, pk: int) -> HttpResponse:
     """What stands against the move to `?to=code`, and the form that lifts it: a window, or a page without JavaScript."""
     deal = find_deal(request, pk)
     pipeline = catalog.pipeline(deal.pipeline_id)
     stage = pipeline.stage_by_code.get(request.GET.get("to", ""))
     if stage is None or stage.id == deal.stage_id:
-        return refused(request, deal, RegulationError(_("Choose a stage of “%(name)s”.") % {"name": pipeline.name}))
+        return refused(
+            request,
+            deal,
+            RegulationError(_("Choose a stage of “%(name)s”.") % {"name": pipeline.name}),
+        )
     refusals = refusals_now(deal, stage, user=request.user, now=timezone.now())
     return _ask(request, deal, stage.code, refusals=refusals)
 
 
 def _ask(
-    request: HttpRequest,
+    request: SignedIn,
     deal: Deal,
     to: str,
     *,
@@ -92,15 +103,18 @@ def _ask(
     return page_or_part(request, "crm/move_page.html", "crm/move_form.html", context, status=status)
 
 
-def _moved(request: HttpRequest, deal: Deal, left: int) -> HttpResponse:
-    said = _("“%(deal)s” is on the stage “%(stage)s”.") % {"deal": deal.name, "stage": catalog.stage(deal.stage_id).name}
+def _moved(request: SignedIn, deal: Deal, left: int) -> HttpResponse:
+    said = _("“%(deal)s” is on the stage “%(stage)s”.") % {
+        "deal": deal.name,
+        "stage": catalog.stage(deal.stage_id).name,
+    }
     asked = _board_behind(request)
     if asked is None:
         return done(request, deal, said)
     return toast(close_dialog(_redrawn(request, deal, {left, deal.stage_id}, asked)), said)
 
 
-def _stale(request: HttpRequest, deal: Deal, seen: int | None, error: StaleMove) -> HttpResponse:
+def _stale(request: SignedIn, deal: Deal, seen: int | None, error: StaleMove) -> HttpResponse:
     asked = _board_behind(request)
     if asked is None:
         return refused(request, deal, error)
@@ -110,7 +124,7 @@ def _stale(request: HttpRequest, deal: Deal, seen: int | None, error: StaleMove)
     return toast(close_dialog(response), str(error), "warning")
 
 
-def _board_behind(request: HttpRequest) -> QueryDict | None:
+def _board_behind(request: SignedIn) -> QueryDict | None:
     """What the board asks for in its address, when the move was made on one; None anywhere else."""
     if not request.headers.get("HX-Request"):
         return None
@@ -118,7 +132,7 @@ def _board_behind(request: HttpRequest) -> QueryDict | None:
     return QueryDict(url.query) if url.path == reverse("crm:board") else None
 
 
-def _redrawn(request: HttpRequest, deal: Deal, stage_ids: set[int], asked: QueryDict) -> HttpResponse:
+def _redrawn(request: SignedIn, deal: Deal, stage_ids: set[int], asked: QueryDict) -> HttpResponse:
     """The heads of these stages' columns and the deal's card, out of band."""
     now, pipeline = timezone.now(), catalog.pipeline(deal.pipeline_id)
     stages: list[CompiledStage] = board.stages_of(request.user, pipeline)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from crm import search
-from crm.views.answers import page_or_part
+from crm.views.answers import SignedIn, page_or_part
 from pipelines import catalog
 
 ON_A_PAGE = 50
@@ -20,7 +20,7 @@ class SearchForm(forms.Form):
 
 @login_required
 @require_GET
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: SignedIn) -> HttpResponse:
     """`?q=text`: a few of each kind for the list under the box, many for the page."""
     form, is_part = SearchForm(request.GET), bool(request.headers.get("HX-Request"))
     text = form.cleaned_data["q"] if form.is_valid() else ""

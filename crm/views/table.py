@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -22,7 +22,7 @@ from crm import board, table
 from crm.cards import TaskState, Words
 from crm.filters import DealFilter
 from crm.models import Deal
-from crm.views.answers import page_or_part
+from crm.views.answers import SignedIn, page_or_part
 from crm.views.board import ALL, chosen_pipeline, query_without, shown_filter
 from crm.views.replies import me
 from pipelines import catalog, engine
@@ -52,38 +52,60 @@ class Report(NamedTuple):
 
 
 @login_required
-def page(request: HttpRequest) -> HttpResponse:
-    """`?pipeline=code|all`, the filters, `sort=[-]column`, `size=50|100|200`, `after=` or `before=` a mark."""
+def page(request: SignedIn) -> HttpResponse:
+    """`?pipeline=code|all`, the filters, `sort=[-]column`, `size=50|100|200`, `after=` or `before=` a mark.
+
+    `count=exact` counts all that the filter finds, however many.
+    """
     now, pipelines = timezone.now(), board.pipelines_of(request.user)
     if not pipelines:
         return render(request, "crm/board_none.html")
     pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
-    stages = [stage for item in pipelines if pipeline in (None, item) for stage in board.stages_of(request.user, item)]
+    stages = [
+        stage
+        for item in pipelines
+        if pipeline in (None, item)
+        for stage in board.stages_of(request.user, item)
+    ]
     asked = DealFilter(request.GET, user=request.user, stages=stages)
     order, size = table.Order.parse(request.GET.get("sort", "")), _size(request)
     marks = {name: request.GET.get(name, "") for name in ("after", "before")}
     try:
-        found = table.read_page(request.user, pipeline, asked, order=order, size=size, now=now, **marks)
+        found = table.read_page(
+            request.user, pipeline, asked, order=order, size=size, now=now, **marks
+        )
     except ValueError:
-        messages.warning(request, _("This place of the list can't be understood; here is its beginning."))
+        messages.warning(
+            request, _("This place of the list can't be understood; here is its beginning.")
+        )
         return redirect(f"{request.path}?{query_without(request, *marks)}")
-    counted = table.count(request.user, pipeline, stages, asked, now=now)
+    exact = "count" in request.GET
+    counted = table.count(request.user, pipeline, stages, asked, now=now, exact=exact)
     context = {
         "pipelines": pipelines,
         "pipeline": pipeline,
         "stages": stages,
         "filter": asked,
         "page": found,
-        "rows": _rows(found.lines, pipelines, now, show_moves=pipeline is not None, is_filtered=asked.is_active),
+        "rows": _rows(
+            found.lines,
+            pipelines,
+            now,
+            show_moves=pipeline is not None,
+            is_filtered=asked.is_active,
+        ),
         "filter_form": shown_filter(
-            request, asked, {"pipeline": pipeline.code if pipeline else ALL, "sort": str(order), "size": str(size)}
+            request,
+            asked,
+            {"pipeline": pipeline.code if pipeline else ALL, "sort": str(order), "size": str(size)},
         ),
         "total": _total(counted),
-        "query": query_without(request, "after", "before", "filters"),
+        "is_more": counted.is_more,
+        "query": query_without(request, "after", "before", "filters", "count"),
         "sorts": _sorts(request, order),
         "sizes": table.SIZES,
         "size": size,
-        "query_but_size": query_without(request, "after", "before", "filters", "size"),
+        "query_but_size": query_without(request, "after", "before", "filters", "count", "size"),
         "show_moves": pipeline is not None,
     }
     return render(request, "crm/table.html", context, status=400 if asked.errors else 200)
@@ -91,24 +113,33 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def move_many(request: HttpRequest) -> HttpResponse:
+def move_many(request: SignedIn) -> HttpResponse:
     """Move the ticked deals (`deal=id~seen stage id`) to the stage `to`, each by itself, and tell of each (PZ-5.5)."""
-    seen = dict(pair for text in request.POST.getlist("deal")[:MANY_LIMIT] if (pair := _ticked(text)))
+    seen = dict(
+        pair for text in request.POST.getlist("deal")[:MANY_LIMIT] if (pair := _ticked(text))
+    )
     deals = Deal.objects.visible_to(request.user).filter(pk__in=seen).order_by("-created_at", "-id")
     reports = [_move_one(request, deal, seen[deal.pk]) for deal in deals]
-    moved, back = [report for report in reports if not report.refusals], request.POST.get("back", "")
+    moved, back = (
+        [report for report in reports if not report.refusals],
+        request.POST.get("back", ""),
+    )
     context = {
         "moved": moved,
         "refused": [report for report in reports if report.refusals],
         "gone": len(seen) - len(reports),
-        "back": back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else reverse("crm:table"),
+        "back": back
+        if url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+        else reverse("crm:table"),
     }
     return page_or_part(request, "crm/table_report_page.html", "crm/table_report.html", context)
 
 
-def _move_one(request: HttpRequest, deal: Deal, seen: int) -> Report:
+def _move_one(request: SignedIn, deal: Deal, seen: int) -> Report:
     try:
-        engine.move(deal, to=request.POST.get("to", ""), by=me(request), now=timezone.now(), seen=seen)
+        engine.move(
+            deal, to=request.POST.get("to", ""), by=me(request), now=timezone.now(), seen=seen
+        )
     except MoveRefused as refusal:
         return Report(deal, refusal.refusals)
     except RegulationError as error:
@@ -122,17 +153,24 @@ def _ticked(text: str) -> tuple[int, int] | None:
     return (int(pk), int(stage)) if known else None
 
 
-def _size(request: HttpRequest) -> int:
+def _size(request: SignedIn) -> int:
     asked = request.GET.get("size", "")
     return int(asked) if asked in map(str, table.SIZES) else table.SIZES[0]
 
 
-def _rows(lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime, **flags: bool) -> SafeString:
-    shown = {"lines": _shown(lines, pipelines, now), "deal_url": reverse("crm:deal", args=[0]).removesuffix("0/")}
+def _rows(
+    lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime, **flags: bool
+) -> SafeString:
+    shown = {
+        "lines": _shown(lines, pipelines, now),
+        "deal_url": reverse("crm:deal", args=[0]).removesuffix("0/"),
+    }
     return SafeString(render_to_string("crm/table_rows.html", shown | flags))
 
 
-def _shown(lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime) -> list[Shown]:
+def _shown(
+    lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime
+) -> list[Shown]:
     words, stages = Words(now), {stage.id: stage for item in pipelines for stage in item.stages}
     return [
         Shown(
@@ -155,9 +193,9 @@ def _total(counted: table.Count) -> str:
     return ngettext("%(number)s deal", "%(number)s deals", counted.deals) % {"number": number}
 
 
-def _sorts(request: HttpRequest, order: table.Order) -> dict[str, dict[str, str]]:
+def _sorts(request: SignedIn, order: table.Order) -> dict[str, dict[str, str]]:
     """For each sortable column the address that sorts by it (a second press turns it round) and its arrow."""
-    base = query_without(request, "after", "before", "filters", "sort")
+    base = query_without(request, "after", "before", "filters", "count", "sort")
     found = {}
     for column in table.SORTS:
         is_current = column == order.column

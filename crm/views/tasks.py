@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,14 +12,17 @@ from django.views.decorators.http import require_GET
 from crm import my_tasks
 from crm.filters import people_of
 from crm.models import User
+from crm.views.answers import SignedIn
 
 
 @login_required
 @require_GET
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: SignedIn) -> HttpResponse:
     """One's own tasks, or with `?who=id` those of a person one is responsible for."""
     now = timezone.now()
-    people = list(people_of(request.user)) if request.user.visible_owner_ids != {request.user.pk} else []
+    people = (
+        list(people_of(request.user)) if request.user.visible_owner_ids != {request.user.pk} else []
+    )
     owner = _whose(request, people)
     groups, is_more = my_tasks.groups(request.user, owner, now=now)
     context = {
@@ -32,7 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "crm/tasks.html", context)
 
 
-def _whose(request: HttpRequest, people: list[User]) -> User:
+def _whose(request: SignedIn, people: list[User]) -> User:
     """Errors: Http404 for somebody whose tasks are not the user's to see."""
     who = request.GET.get("who", "")
     if who in ("", str(request.user.pk)):

@@ -27,13 +27,19 @@ def test_one_signs_in_by_email_whatever_its_case(email, alice, client):
 def test_wrong_email_wrong_password_and_a_dismissed_person_are_told_the_same(alice, bob, client):
     User.objects.filter(pk=bob.pk).update(is_active=False)
     said = set()
-    for email, password in (("nobody@example.com", PASSWORD), ("alice@example.com", "x"), ("bob@example.com", PASSWORD)):
+    for email, password in (
+        ("nobody@example.com", PASSWORD),
+        ("alice@example.com", "x"),
+        ("bob@example.com", PASSWORD),
+    ):
         page = sign_in(client, email, password).content.decode()
-        said.add(re.search(r'alert[^>]*>(.*?)</div>', page, re.S)[1].strip())
+        said.add(re.search(r"alert[^>]*>(.*?)</div>", page, re.S)[1].strip())
     assert len(said) == 1
 
 
-def test_after_ten_failures_the_right_password_does_not_help_either_and_others_are_not_shut_out(alice, bob, client):
+def test_after_ten_failures_the_right_password_does_not_help_either_and_others_are_not_shut_out(
+    alice, bob, client
+):
     for _ in range(accounts.FAILURES_OF_ONE_ON_AN_ADDRESS):
         sign_in(client, password="guess")
     assert sign_in(client).status_code == 200
@@ -69,13 +75,19 @@ def test_with_the_cache_away_one_still_signs_in(alice, client, monkeypatch):
 
 
 @pytest.mark.clause("PZ-3.3")
-def test_the_answer_is_the_same_whether_the_address_is_known_or_not(alice, client, monkeypatch, django_assert_num_queries):
+def test_the_answer_is_the_same_whether_the_address_is_known_or_not(
+    alice, client, monkeypatch, django_assert_num_queries
+):
     queued = []
     monkeypatch.setattr(jobs.send_reset_letter, "delay", queued.append)
     pages = []
     for email in ("alice@example.com", "never@example.com"):
         with django_assert_num_queries(0):
-            pages.append(client.post("/password/forgotten/", {"email": email}).content.decode().replace(email, ""))
+            pages.append(
+                client.post("/password/forgotten/", {"email": email})
+                .content.decode()
+                .replace(email, "")
+            )
     token = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
     assert token.sub("", pages[0]) == token.sub("", pages[1])
     assert queued == ["alice@example.com", "never@example.com"]
@@ -118,7 +130,9 @@ def test_with_the_broker_away_everybody_is_told_to_try_later(client, monkeypatch
     assert client.post("/password/forgotten/", {"email": "never@example.com"}).status_code == 503
 
 
-def test_a_part_of_a_page_asked_for_after_the_session_ended_sends_the_whole_page_to_sign_in(alice, client):
+def test_a_part_of_a_page_asked_for_after_the_session_ended_sends_the_whole_page_to_sign_in(
+    alice, client
+):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/deals/?q=a"}
     response = client.get("/tasks/", headers=headers, follow=True)
     assert response.status_code == 204
@@ -136,7 +150,9 @@ def test_the_language_is_kept_with_the_person(alice, client):
 
 
 def test_after_choosing_a_language_one_never_lands_on_a_foreign_site(client):
-    assert client.post("/language/", {"language": "ru", "next": "//evil.example"})["Location"] == "/"
+    assert (
+        client.post("/language/", {"language": "ru", "next": "//evil.example"})["Location"] == "/"
+    )
 
 
 def test_one_signs_out_by_post_only(alice, client):
@@ -148,6 +164,10 @@ def test_one_signs_out_by_post_only(alice, client):
 
 def test_one_changes_the_password_and_stays_signed_in(alice, client):
     client.force_login(alice)
-    new = {"old_password": PASSWORD, "new_password1": "three-green-apples", "new_password2": "three-green-apples"}
+    new = {
+        "old_password": PASSWORD,
+        "new_password1": "three-green-apples",
+        "new_password2": "three-green-apples",
+    }
     assert client.post("/password/", new).status_code == 302
     assert client.get("/tasks/").status_code == 200

@@ -28,7 +28,9 @@ def names(column):
     return [row.name for row in column.rows]
 
 
-def test_a_manager_sees_his_own_deals_a_head_those_of_her_team_and_nobody_another_teams(alice, bob, olga, charlie):
+def test_a_manager_sees_his_own_deals_a_head_those_of_her_team_and_nobody_another_teams(
+    alice, bob, olga, charlie
+):
     for owner in (alice, bob, charlie):
         make_deal(owner, name=owner.first_name)
     assert names(columns(alice)["new"]) == ["Алиса"]
@@ -45,7 +47,9 @@ def test_the_head_of_a_column_counts_and_sums_all_its_deals_not_the_shown_ones(a
     assert column.total == (7, Decimal("703.50"))
 
 
-def test_the_latest_come_first_and_portions_follow_each_other_without_gaps_or_repetitions(alice, monkeypatch):
+def test_the_latest_come_first_and_portions_follow_each_other_without_gaps_or_repetitions(
+    alice, monkeypatch
+):
     for number in range(9):
         make_deal(alice, name=str(number), now=NOON + timedelta(minutes=number // 2))
     monkeypatch.setattr(board, "PORTION", 2)
@@ -58,7 +62,9 @@ def test_the_latest_come_first_and_portions_follow_each_other_without_gaps_or_re
     assert seen == [str(number) for number in reversed(range(9))]
 
 
-@pytest.mark.parametrize("mark", ["zzz", "2026-01-01T00:00:00~1", "2026-01-01T00:00:00+00:00~", "~5"])
+@pytest.mark.parametrize(
+    "mark", ["zzz", "2026-01-01T00:00:00~1", "2026-01-01T00:00:00+00:00~", "~5"]
+)
 def test_a_portion_after_nonsense_is_refused_with_a_sentence(mark, alice, client):
     client.force_login(alice)
     response = client.get("/deals/column/", {"column": "new", "after": mark})
@@ -102,7 +108,11 @@ def test_an_archived_deal_is_not_on_the_board(alice):
 def test_a_filter_narrows_the_cards_and_the_heads_alike(query, found, alice, bob, olga):
     make_deal(alice, name="Заказ стекла")
     door = make_deal(
-        bob, name="Дверь", contact_name="Иван Петров", phone="+375299990011", answers={"budget": "5000"}
+        bob,
+        name="Дверь",
+        contact_name="Иван Петров",
+        phone="+375299990011",
+        answers={"budget": "5000"},
     )
     make_deal(alice, name="Окно", tags=["VIP"], now=NOON + timedelta(days=1))
     tag = Tag.objects.get(name="VIP")
@@ -114,18 +124,36 @@ def test_a_filter_narrows_the_cards_and_the_heads_alike(query, found, alice, bob
 def test_a_filter_by_next_task_tells_none_overdue_and_today_apart(alice):
     made = {name: make_deal(alice, name=name) for name in ("none", "overdue", "today", "later")}
     now = NOON
-    due = {"none": None, "overdue": now - timedelta(hours=1), "today": now + timedelta(hours=1), "later": now + timedelta(days=2)}
+    due = {
+        "none": None,
+        "overdue": now - timedelta(hours=1),
+        "today": now + timedelta(hours=1),
+        "later": now + timedelta(days=2),
+    }
     for name, deal in made.items():
         Deal.objects.filter(pk=deal.pk).update(next_task_at=due[name])
     for name in ("none", "overdue", "today"):
         assert names(columns(alice, f"task={name}", now=now)["new"]) == [name]
     timezone.activate("Europe/Moscow")
     words = cards.Words(now)
-    shown = {row.name: cards.face(row, words, needs_task=True).task for row in columns(alice)["new"].rows}
+    shown = {
+        row.name: cards.face(row, words, needs_task=True).task for row in columns(alice)["new"].rows
+    }
     assert shown == {name: name for name in due}
 
 
-@pytest.mark.parametrize("query", ["budget_from=NaN", "owner=zzz", "created_from=31.02.2026", "stage=zzz", "q=%00", "tag=-1", "contact=99999999999999999999999"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "budget_from=NaN",
+        "owner=zzz",
+        "created_from=31.02.2026",
+        "stage=zzz",
+        "q=%00",
+        "tag=-1",
+        "contact=99999999999999999999999",
+    ],
+)
 @pytest.mark.parametrize("path", ["/deals/", "/deals/table/"])
 def test_a_filter_that_makes_no_sense_shows_nothing_and_says_so(path, query, alice, client):
     make_deal(alice, name="Заметная")
@@ -157,7 +185,11 @@ def test_a_name_is_escaped(alice, client):
 
 
 def test_nobody_sees_the_board_without_signing_in(client):
-    for path in ("/deals/", "/deals/table/", "/tasks/", "/search/?q=a", "/deals/column/?column=new"):
+    for path in (
+        "/deals/",
+        "/deals/table/",
+        "/tasks/",
+        "/search/?q=a",
+        "/deals/column/?column=new",
+    ):
         assert client.get(path)["Location"].startswith("/login/")
-
-

@@ -76,7 +76,9 @@ def test_a_budget_that_is_no_sum_is_refused_at_its_field(typed, deal, client):
 
 def test_a_deal_moved_by_a_colleague_meanwhile_is_not_moved_again(deal, olga, client):
     seen = deal.stage_id
-    engine.move(deal, to="taken", by=Actor.person(olga), now=timezone.now(), answers={"platform": "site"})
+    engine.move(
+        deal, to="taken", by=Actor.person(olga), now=timezone.now(), answers={"platform": "site"}
+    )
     response = post(client, deal, "qualified", seen=seen, **{"f-niche": "x", "f-source": "ads"})
     assert response.status_code == 409
     assert "toast" in response["HX-Trigger"]
@@ -122,8 +124,12 @@ def test_without_javascript_the_form_is_a_page_and_the_move_leads_to_the_deal(de
 @pytest.mark.clause("AX-9.6")
 def test_evidence_is_chosen_among_the_entries_that_prove(deal, alice, client):
     by, now = Actor.person(alice), timezone.now()
-    said = contacting.record_contact(deal, verb=contacting.MESSAGE_RECEIVED, text="Слишком дорого", by=by, now=now)
-    contacting.record_contact(deal, verb=contacting.CALL_ANSWERED, text="без записи", by=by, now=now)
+    said = contacting.record_contact(
+        deal, verb=contacting.MESSAGE_RECEIVED, text="Слишком дорого", by=by, now=now
+    )
+    contacting.record_contact(
+        deal, verb=contacting.CALL_ANSWERED, text="без записи", by=by, now=now
+    )
     page = client.get(f"/deals/{deal.pk}/move/form/?to=refused").content.decode()
     if "refusal_evidence" not in page:
         page = post(client, deal, "refused", **{"f-refusal_reason": "expensive"}).content.decode()

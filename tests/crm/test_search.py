@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def deal(alice):
     by = Actor.person(alice)
-    company = people.create_company(name="ООО «Северный ветер»", tax_id="7701234567", owner=alice, by=by, now=NOON)
+    company = people.create_company(
+        name="ООО «Северный ветер»", tax_id="7701234567", owner=alice, by=by, now=NOON
+    )
     return make_deal(
         alice,
         name="Поставка Оборудования 100%",
@@ -31,7 +33,9 @@ def deal(alice):
         "bdfy", "gjcnfdrf",
     ],
 )  # fmt: skip
-def test_a_deal_is_found_by_its_name_its_client_a_phone_an_email_and_the_wrong_layout(text, deal, alice):
+def test_a_deal_is_found_by_its_name_its_client_a_phone_an_email_and_the_wrong_layout(
+    text, deal, alice
+):
     assert [found.id for found in search.find(alice, text).deals] == [deal.pk]
 
 
@@ -41,12 +45,17 @@ def test_a_deal_is_found_by_its_number(deal, alice):
 
 
 def test_a_company_is_found_by_its_tax_number_and_a_contact_by_a_part_of_a_phone(deal, alice):
-    assert [found.name for found in search.find(alice, "7701234567").companies] == ["ООО «Северный ветер»"]
+    assert [found.name for found in search.find(alice, "7701234567").companies] == [
+        "ООО «Северный ветер»"
+    ]
     (contact,) = search.find(alice, "55544").contacts
     assert contact == (deal.contact_id, "Иван Петров", "+375295554433")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\x00", "%", "_", "\\", "'; DROP", "#", "#999999999999999999999", "🙂", "+", "()"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", "\x00", "%", "_", "\\", "'; DROP", "#", "#999999999999999999999", "🙂", "+", "()"],
+)
 def test_signs_of_patterns_and_nonsense_find_nothing_and_break_nothing(text, alice, client):
     make_deal(alice, name="Обычная сделка")
     assert not search.find(alice, text)
@@ -54,7 +63,9 @@ def test_signs_of_patterns_and_nonsense_find_nothing_and_break_nothing(text, ali
     assert client.get("/search/", {"q": text}).status_code == 200
 
 
-@pytest.mark.parametrize("text", ["оборуд", "иван", "северн", "+375295554433", "ivan@", "7701234567"])
+@pytest.mark.parametrize(
+    "text", ["оборуд", "иван", "северн", "+375295554433", "ivan@", "7701234567"]
+)
 def test_a_stranger_finds_nothing_and_a_head_what_her_people_have(text, deal, charlie, olga):
     assert not search.find(charlie, text)
     assert not search.find(charlie, f"#{deal.pk}")
@@ -63,7 +74,9 @@ def test_a_stranger_finds_nothing_and_a_head_what_her_people_have(text, deal, ch
 
 def test_as_one_types_a_list_comes_and_on_enter_a_page(deal, alice, client):
     client.force_login(alice)
-    part = client.get("/search/", {"q": "поставка"}, headers={"HX-Request": "true"}).content.decode()
+    part = client.get(
+        "/search/", {"q": "поставка"}, headers={"HX-Request": "true"}
+    ).content.decode()
     assert "<html" not in part
     assert f"/deals/{deal.pk}/" in part
     assert "<html" in client.get("/search/", {"q": "поставка"}).content.decode()
