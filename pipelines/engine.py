@@ -366,12 +366,16 @@ def _applying(timer: Timer) -> tuple[CompiledPipeline, CompiledRule] | None:
 @transaction.atomic
 def retry(run: RuleRun, *, by: Actor, now: datetime) -> RuleRun:
     """Run a failed rule again for its occasion; the row keeps the new outcome. Errors: RegulationError."""
-    run = RuleRun.objects.select_for_update().get(pk=run.pk)
-    deal = run.deal
+    nothing = RegulationError(_("There is nothing to retry: the rule is gone or has run."))
+    # Retried by another meanwhile, it is another row.
+    locked = RuleRun.objects.select_for_update(of=("self",)).filter(pk=run.pk).first()
+    if locked is None:
+        raise nothing
+    run, deal = locked, locked.deal
     pipeline = lock(deal)
     rule = pipeline.rule(run.rule_id)
     if rule is None or run.status not in (RuleRun.Status.FAILED, RuleRun.Status.LOOPED):
-        raise RegulationError(_("There is nothing to retry: the rule is gone or has run."))
+        raise nothing
     kept, context = run.occasion, _context_again(run, deal, pipeline, by, now)
     run.delete()
     again = rules.run([rule], context, kept)
