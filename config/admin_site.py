@@ -9,6 +9,7 @@ from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 # Group → models in their order; a model that is in no group keeps its app's.
 GROUPS: list[tuple[str, Any, tuple[str, ...]]] = [
@@ -40,6 +41,18 @@ GROUPS: list[tuple[str, Any, tuple[str, ...]]] = [
     ("people", _("People"), ("crm.User", "crm.Team", "auth.Group")),
     ("records", _("Records"), ("crm.Deal", "crm.Contact", "crm.Company", "crm.Task", "crm.Tag")),
 ]
+# Models whose own names are not for people.
+NAMES = {"pipelines.StageChange": _("passages of stages"), "auth.Group": _("roles")}
+# Django's sentences put a name into the wrong case in Russian («Изменить воронка»); our translation puts a colon.
+SENTENCES = (
+    gettext_noop("Add %s"),
+    gettext_noop("Change %s"),
+    gettext_noop("View %s"),
+    gettext_noop("Select %s to change"),
+    gettext_noop("Select %s to view"),
+    gettext_noop("Add %(name)s"),
+    gettext_noop("Add another %(verbose_name)s"),
+)
 # Above this the exact number says nothing more.
 MOST = 100
 
@@ -59,6 +72,9 @@ class ReglamentAdminSite(admin.AdminSite):
         if app_label is not None:
             return apps
         found = {model["model"]._meta.label: model for app in apps for model in app["models"]}
+        for label, name in NAMES.items():
+            if label in found:
+                found[label]["name"] = name
         groups: list[Any] = []
         for code, name, labels in GROUPS:
             models = [found.pop(label) for label in labels if label in found]

@@ -307,6 +307,7 @@ def _compile_one(
         stages=[(item.code, item.name) for item in stages],
         fields=[(item.code, str(item.label)) for item in all_fields.values()],
         scenarios=[(item.code, item.label) for item in scenarios],
+        choices={item.code: dict(item.choices) for item in all_fields.values() if item.choices},
         **everything,
     )
     return CompiledPipeline(

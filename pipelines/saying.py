@@ -38,20 +38,37 @@ def _amount(number: int, unit: str) -> str:
     return said % {"number": number}
 
 
-def say_value(field: forms.BoundField, value: Any) -> str:
-    """A cleaned parameter by its form field; empty for what needs no word."""
+def say_value(field: forms.BoundField, value: Any, vocabulary: Any = None) -> str:
+    """A cleaned parameter by its form field, with the labels of the vocabulary; empty for what needs no word."""
     if value in (None, "", [], {}, False):
+        return ""
+    if isinstance(field.field, forms.SlugField) and not field.field.required:
+        # A name that one rule gives for another to find; it says nothing to people.
         return ""
     if value is True:
         return str(field.label)
     if isinstance(value, Duration):
         return say_duration(value)
     labels = labels_of(field.field)
+    choices = getattr(vocabulary, "choices", {})
     if isinstance(value, (list, tuple)):
+        if not labels and not isinstance(labels, RoleLabels):
+            labels = choices.get(_field_beside(field), {})
         return ", ".join(str(labels.get(item, item)) for item in value)
     if isinstance(value, dict):
-        return ", ".join(f"{labels.get(key, key)} = {item}" for key, item in value.items())
+        return ", ".join(
+            f"{labels.get(key, key)} = {choices.get(key, {}).get(item, item)}"
+            for key, item in value.items()
+        )
     return str(labels.get(value, value))
+
+
+def _field_beside(bound: forms.BoundField) -> str:
+    """The code of the field that the same form names: words beside it are its values."""
+    from pipelines.params import FieldField
+
+    names = [name for name, item in bound.form.fields.items() if isinstance(item, FieldField)]
+    return str(bound.form.cleaned_data.get(names[0], "")) if names else ""
 
 
 def labels_of(field: forms.Field) -> dict[Any, Any]:

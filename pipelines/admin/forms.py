@@ -15,7 +15,7 @@ from pipelines.models import Field, Pipeline, Scenario, Stage
 
 from .codes import make_code
 from .editions import SeenForm, keep_texts
-from .widgets import DurationWidget
+from .widgets import DurationWidget, bare
 
 COLOURS = [
     ("blue", gettext_lazy("blue")),
@@ -81,6 +81,7 @@ class PipelineForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        bare(self.fields["schedule"].widget)
         for name in ("code", "playbook"):
             if self.instance.pk:
                 self.fields[name].disabled = True
@@ -165,17 +166,26 @@ class StageRules(CodedForm):
         return kind
 
 
+class PageForm(SeenForm):
+    """A row's own page: the pipeline is there for the address of things, and is not changed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pipeline"].disabled = True
+
+
 class StageRowForm(StageRules):
     class Meta:
         model = Stage
         fields = ("position", "name", "kind", "color", "limit", "needs_task", "is_active")
 
 
-class StageForm(StageRules, SeenForm):
+class StageForm(StageRules, PageForm):
     class Meta:
         model = Stage
         fields = ("pipeline", *StageRowForm.Meta.fields, "goal", "script")
         widgets = {
+            "pipeline": forms.HiddenInput,
             "name": forms.TextInput(attrs={"class": "vTextField"}),
             "goal": forms.Textarea(attrs={"rows": 3}),
             "script": forms.Textarea(attrs={"rows": 6}),
@@ -229,9 +239,10 @@ class FieldForm(CodedForm):
         return found
 
 
-class FieldPageForm(FieldForm, SeenForm):
+class FieldPageForm(FieldForm, PageForm):
     class Meta(FieldForm.Meta):
         fields = ("pipeline", *FieldForm.Meta.fields)  # type: ignore[assignment]
+        widgets = {"pipeline": forms.HiddenInput}
 
 
 class ScenarioRowForm(CodedForm):

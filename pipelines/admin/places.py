@@ -29,10 +29,11 @@ from pipelines.models import (
 
 from .access import CrmAdminAccess
 from .definitions import compiled, kind_choices, task_choices
-from .editions import SEEN, RegulationAdmin, SeenForm
+from .editions import SEEN, RegulationAdmin
 from .entries import _with_unknown
-from .forms import CodedForm, FieldPageForm, StageForm
-from .rule import add_rule_url, bare, stage_adds
+from .forms import CodedForm, FieldPageForm, PageForm, StageForm
+from .rule import add_rule_url, stage_adds
+from .widgets import bare
 from .words import RuleGroup, rule_lines, rules_of
 
 
@@ -164,14 +165,6 @@ class StageAdmin(PlaceAdmin):
         (gettext_lazy("State"), {"fields": ("is_active", "code", "fate")}),
     )
 
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        kwargs["widgets"] = {"pipeline": forms.HiddenInput}
-        form = super().get_form(request, obj, change=change, **kwargs)
-        form.base_fields["pipeline"].disabled = True
-        return form
-
     def rules(self, row: Any, known: CompiledPipeline) -> list[RuleGroup]:
         titles = dict(Rule.When.choices)
         by_when: dict[str, list[Any]] = defaultdict(list)
@@ -241,14 +234,12 @@ class FieldAdmin(PlaceAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        kwargs["widgets"] = {"pipeline": forms.HiddenInput}
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.base_fields["pipeline"].disabled = True
         form.base_fields["choices"].widget = forms.Textarea(attrs={"rows": 8, "cols": 50})
         return form
 
 
-class ScenarioForm(CodedForm, SeenForm):
+class ScenarioForm(CodedForm, PageForm):
     named_by = "label"
 
     class Meta:
@@ -264,6 +255,7 @@ class ScenarioForm(CodedForm, SeenForm):
             "position",
             "is_active",
         )
+        widgets = {"pipeline": forms.HiddenInput}
 
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("tasks"),
@@ -335,14 +327,6 @@ class ScenarioAdmin(PlaceAdmin):
         (gettext_lazy("Where it is offered"), {"fields": ("tasks", "kinds", "stages")}),
         (gettext_lazy("State"), {"fields": (("is_active", "position"), "code", "fate")}),
     )
-
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        kwargs["widgets"] = {"pipeline": forms.HiddenInput}
-        form = super().get_form(request, obj, change=change, **kwargs)
-        form.base_fields["pipeline"].disabled = True
-        return form
 
     def rules(self, row: Any, known: CompiledPipeline) -> list[RuleGroup]:
         lines = rule_lines(rules_of(row.pipeline, scenario=row), known)

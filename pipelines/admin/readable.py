@@ -27,7 +27,7 @@ LABELS: dict[str, Any] = {
     "due_at": gettext_lazy("due at"),
     "error": gettext_lazy("error"),
     "fields": gettext_lazy("fields"),
-    "from": gettext_lazy("from"),
+    "from": gettext_lazy("from the stage"),
     "label": gettext_lazy("outcome"),
     "last_contact_at": gettext_lazy("last communication"),
     "late_minutes": gettext_lazy("minutes late"),
@@ -46,7 +46,7 @@ LABELS: dict[str, Any] = {
     "tags": gettext_lazy("tags"),
     "task": gettext_lazy("task"),
     "text": gettext_lazy("text"),
-    "to": gettext_lazy("to"),
+    "to": gettext_lazy("to the stage"),
 }
 
 

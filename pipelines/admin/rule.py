@@ -23,7 +23,7 @@ from .codes import free_code
 from .definitions import compiled, date_choices, entry_choices, verb_choices
 from .editions import SEEN, RegulationAdmin, SeenForm
 from .entries import EntryForm, params_form
-from .widgets import DurationWidget
+from .widgets import DurationWidget, bare
 from .words import RuleLine
 
 # What each occasion needs beside itself, and what it may have; everything else is emptied.
@@ -232,9 +232,10 @@ class RuleAdmin(RegulationAdmin):
             return "—"
         line = RuleLine(rule, compiled(rule.pipeline))
         return format_html(
-            '<div class="rule-said"><b>{}</b> {}: {}</div>{}',
+            '<div class="rule-said"><b>{}</b> {} <b>{}</b> {}</div>{}',
             rule.clause,
             line.when,
+            line.effect,
             line.what,
             format_html_join(
                 "", '<div class="rule-if">{}</div>', ((item,) for item in line.conditions)
@@ -310,12 +311,6 @@ class RuleAdmin(RegulationAdmin):
         return render(
             request, "admin/pipelines/params.html", {"form": form, "entry": chosen, "name": name}
         )
-
-
-def bare(widget: Any) -> None:
-    """No pencils and crosses beside a select: stages are changed on their own pages."""
-    for what in ("add", "change", "delete", "view"):
-        setattr(widget, f"can_{what}_related", False)
 
 
 def add_rule_url(pipeline: Pipeline, **where: Any) -> str:

@@ -32,6 +32,11 @@ FAILED = (RuleRun.Status.FAILED, RuleRun.Status.LOOPED)
 COLOURS = {"ok": "green", "skipped": "grey", "failed": "red", "looped": "red"}
 
 
+def _plain(error: str) -> str:
+    """The sentence alone where the error is one of ours, made for people."""
+    return error.removeprefix("RegulationError: ")
+
+
 class RunFilter(admin.SimpleListFilter):
     """What is to be looked at comes first: it is what one sees without choosing, and has an index of its own."""
 
@@ -107,17 +112,17 @@ class RuleRunAdmin(DealSearch, LogAdmin):
 
     @admin.display(description=gettext_lazy("what came of it"))
     def outcome(self, run: RuleRun) -> str:
-        said = run.error or line(run.result, compiled(run.rule.pipeline))
+        said = _plain(run.error) or line(run.result, compiled(run.rule.pipeline))
         return f"{said[:200]}…" if len(said) > 200 else said
 
     @admin.display(description=gettext_lazy("rule"))
     def rule_in_words(self, run: RuleRun) -> str:
         said = RuleLine(run.rule, compiled(run.rule.pipeline))
-        return format_html("<b>{}</b> {}: {}", run.rule.clause, said.when, said.what)
+        return format_html("<b>{}</b> {} {} {}", run.rule.clause, said.when, said.effect, said.what)
 
     @admin.display(description=gettext_lazy("error"))
     def error_text(self, run: RuleRun) -> str:
-        return run.error or "—"
+        return _plain(run.error) or "—"
 
     @admin.display(description=gettext_lazy("values it saw"))
     def seen(self, run: RuleRun) -> str:
@@ -195,7 +200,9 @@ class TimerAdmin(DealSearch, LogAdmin):
     @admin.display(description=gettext_lazy("rule"))
     def rule_in_words(self, timer: Timer) -> str:
         said = RuleLine(timer.rule, compiled(timer.rule.pipeline))
-        return format_html("<b>{}</b> {}: {}", timer.rule.clause, said.when, said.what)
+        return format_html(
+            "<b>{}</b> {} {} {}", timer.rule.clause, said.when, said.effect, said.what
+        )
 
     @admin.action(description=gettext_lazy("Fire now"), permissions=["view"])
     def fire_now(self, request: HttpRequest, queryset: QuerySet[Timer]) -> None:

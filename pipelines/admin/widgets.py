@@ -136,3 +136,9 @@ class ParamsField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return False
+
+
+def bare(widget: Any) -> None:
+    """No pencils and crosses beside a select: stages are changed on their own pages."""
+    for what in ("add", "change", "delete", "view"):
+        setattr(widget, f"can_{what}_related", False)

@@ -66,6 +66,10 @@ class RuleLine:
                 )
         return _("%(when)s, on “%(stage)s”") % {"when": said, "stage": stage} if stage else said
 
+    @property
+    def effect(self) -> str:
+        return _("requires") if self.rule.effect == Rule.Effect.REQUIRE else _("does")
+
     @cached_property
     def what(self) -> str:
         table: dict[str, Any] = dict(

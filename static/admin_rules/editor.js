@@ -2,11 +2,10 @@
    dragged. Everything works without it by «save and continue editing». */
 "use strict";
 (() => {
-  const editor = document.getElementById("rule-editor");
-
   /* ── Parameters ── */
   async function draw(select, keep) {
     const name = select.name.replace(/(what|name)$/, "params");
+    const editor = document.getElementById("rule-editor");
     const box = document.getElementById(`id_${name}`);
     if (!editor || !box) return;
     const url = new URL(editor.dataset.paramsUrl, location.href);

@@ -23,7 +23,12 @@ class _Form(HTMLParser):
             return
         name = found.get("name", "")
         if tag == "select":
-            self.select = {"name": name, "multiple": "multiple" in found, "first": None, "chosen": []}
+            self.select = {
+                "name": name,
+                "multiple": "multiple" in found,
+                "first": None,
+                "chosen": [],
+            }
         elif tag == "option" and self.select is not None:
             if self.select["first"] is None:
                 self.select["first"] = found.get("value", "")

@@ -34,10 +34,14 @@ class Office:
     def save(self, row: Any, **changes: Any) -> Any:
         """Post the page of `row` with `changes`; None leaves a name out. Returns the answer."""
         data = self.data(row) | changes
-        return self.client.post(self.url(row), {key: value for key, value in data.items() if value is not None})
+        return self.client.post(
+            self.url(row), {key: value for key, value in data.items() if value is not None}
+        )
 
     def add_rule(self, pipeline: Pipeline, data: dict[str, Any], **place: Any) -> Any:
-        query = "&".join(f"{key}={value}" for key, value in {"pipeline": pipeline.pk, **place}.items())
+        query = "&".join(
+            f"{key}={value}" for key, value in {"pipeline": pipeline.pk, **place}.items()
+        )
         url = f"{reverse('admin:pipelines_rule_add')}?{query}"
         return self.client.post(url, form_data(self.client.get(url), "rule_form") | data)
 
@@ -70,14 +74,20 @@ def saved(answer: Any) -> bool:
 
 def row_of(data: dict[str, Any], prefix: str, pk: int) -> str:
     """The prefix of an inline's row, by the row's id."""
-    return next(key.removesuffix("-id") for key, value in data.items() if key.startswith(prefix) and key.endswith("-id") and value == [str(pk)])
+    return next(
+        key.removesuffix("-id")
+        for key, value in data.items()
+        if key.startswith(prefix) and key.endswith("-id") and value == [str(pk)]
+    )
 
 
 # ── One edition a save ──
 
 
 @pytest.mark.parametrize("kind", ["pipeline", "stage", "field", "scenario", "rule"])
-def test_a_page_saved_untouched_makes_no_edition(office: Office, leads: Pipeline, kind: str) -> None:
+def test_a_page_saved_untouched_makes_no_edition(
+    office: Office, leads: Pipeline, kind: str
+) -> None:
     rows = {
         "pipeline": [leads],
         "stage": leads.stages.all(),
@@ -89,7 +99,9 @@ def test_a_page_saved_untouched_makes_no_edition(office: Office, leads: Pipeline
     for row in rows:
         assert saved(office.save(row)), row
         leads.refresh_from_db()
-        assert leads.editions.count() == before, playbook.diff(*[e.text for e in leads.editions.all()[:2]][::-1])
+        assert leads.editions.count() == before, playbook.diff(
+            *[e.text for e in leads.editions.all()[:2]][::-1]
+        )
 
 
 def test_a_page_saved_with_changes_in_several_rows_makes_one_edition_with_its_author(
@@ -105,7 +117,8 @@ def test_a_page_saved_with_changes_in_several_rows_makes_one_edition_with_its_au
     before = leads.editions.first()
     assert saved(office.save(leads, **changes))
     after = leads.editions.first()
-    assert before and after
+    assert before
+    assert after
     assert after.number == before.number + 1
     assert after.author == keeper
     assert "В работе" in after.text
@@ -114,7 +127,9 @@ def test_a_page_saved_with_changes_in_several_rows_makes_one_edition_with_its_au
     assert catalog.by_code("leads").stage_by_code["taken"].name == "В работе"
 
 
-def test_a_page_opened_before_a_colleague_s_change_says_so_once(office: Office, leads: Pipeline) -> None:
+def test_a_page_opened_before_a_colleague_s_change_says_so_once(
+    office: Office, leads: Pipeline
+) -> None:
     taken = stage(leads, "taken")
     old = office.data(taken)
     assert saved(office.save(stage(leads, "new"), name="Новая"))
@@ -133,7 +148,9 @@ def test_a_changed_limit_counts_for_the_next_deal_that_enters(
     office: Office, leads: Pipeline, alice: User
 ) -> None:
     deal = make_deal(alice)
-    assert saved(office.save(stage(leads, "taken"), limit_amount="3", limit_unit="h", limit_working=""))
+    assert saved(
+        office.save(stage(leads, "taken"), limit_amount="3", limit_unit="h", limit_working="")
+    )
     engine.move(deal, to="taken", by=Actor.person(alice), now=NOON, answers={"platform": "site"})
     deal.reload()
     assert (deal.stage_deadline - NOON).total_seconds() == 3 * 3600
@@ -148,11 +165,15 @@ def test_a_field_ticked_in_a_requirement_is_asked_for_at_the_next_move(
     rule.refresh_from_db()
     assert rule.params == {"codes": ["platform", "niche"]}
     with pytest.raises(MoveRefused) as refused:
-        engine.move(deal, to="taken", by=Actor.person(alice), now=NOON, answers={"platform": "site"})
+        engine.move(
+            deal, to="taken", by=Actor.person(alice), now=NOON, answers={"platform": "site"}
+        )
     assert refused.value.fields == ["niche"]
 
 
-def test_a_right_given_to_a_role_stops_the_others(office: Office, leads: Pipeline, alice: User) -> None:
+def test_a_right_given_to_a_role_stops_the_others(
+    office: Office, leads: Pipeline, alice: User
+) -> None:
     taken, deal = stage(leads, "taken"), make_deal(alice)
     from django.contrib.auth.models import Group
 
@@ -160,11 +181,18 @@ def test_a_right_given_to_a_role_stops_the_others(office: Office, leads: Pipelin
     assert saved(
         office.save(
             taken,
-            **{"rights-TOTAL_FORMS": "1", "rights-0-ability": "enter", "rights-0-group": str(head.pk), "rights-0-stage": str(taken.pk)},
+            **{
+                "rights-TOTAL_FORMS": "1",
+                "rights-0-ability": "enter",
+                "rights-0-group": str(head.pk),
+                "rights-0-stage": str(taken.pk),
+            },
         )
     )
     with pytest.raises(MoveRefused):
-        engine.move(deal, to="taken", by=Actor.person(alice), now=NOON, answers={"platform": "site"})
+        engine.move(
+            deal, to="taken", by=Actor.person(alice), now=NOON, answers={"platform": "site"}
+        )
 
 
 def test_a_new_rule_gets_its_code_and_runs(office: Office, leads: Pipeline, alice: User) -> None:
@@ -197,14 +225,18 @@ def test_a_new_rule_gets_its_code_and_runs(office: Office, leads: Pipeline, alic
 
 def test_a_rule_switched_off_is_not_asked(office: Office, leads: Pipeline, alice: User) -> None:
     deal = make_deal(alice)
-    assert saved(office.save(leads.rules.get(clause="AX-1.2a", stage__code="taken"), is_active=None))
+    assert saved(
+        office.save(leads.rules.get(clause="AX-1.2a", stage__code="taken"), is_active=None)
+    )
     engine.move(deal, to="taken", by=Actor.person(alice), now=NOON)
 
 
 # ── Refusals in words ──
 
 
-def test_parameters_that_can_t_be_are_refused_at_their_widgets(office: Office, leads: Pipeline) -> None:
+def test_parameters_that_can_t_be_are_refused_at_their_widgets(
+    office: Office, leads: Pipeline
+) -> None:
     task = leads.rules.get(clause="AX-2.1", name="create_task")
     page = office.save(task, **{"params-text": "", "params-due_amount": "скоро"})
     assert page.status_code == 200
@@ -222,7 +254,9 @@ def test_a_value_that_a_field_can_t_hold_is_refused(office: Office, leads: Pipel
     assert "погода" in errors(page)
 
 
-def test_another_guard_without_javascript_brings_its_widgets(office: Office, leads: Pipeline) -> None:
+def test_another_guard_without_javascript_brings_its_widgets(
+    office: Office, leads: Pipeline
+) -> None:
     rule = leads.rules.get(clause="AX-1.2a", stage__code="taken")
     page = office.save(rule, what="require.role")
     assert page.status_code == 200
@@ -234,18 +268,27 @@ def test_another_guard_without_javascript_brings_its_widgets(office: Office, lea
     assert (rule.name, rule.params) == ("role", {"roles": ["head"]})
 
 
-def test_a_rule_without_a_clause_or_what_its_occasion_needs_is_refused(office: Office, leads: Pipeline) -> None:
+def test_a_rule_without_a_clause_or_what_its_occasion_needs_is_refused(
+    office: Office, leads: Pipeline
+) -> None:
     rule = leads.rules.get(clause="AX-1.2a", stage__code="taken")
     assert office.save(rule, clause="").status_code == 200
     stay = office.save(rule, when="stay", what="do.move_back")
     assert stay.status_code == 200
     assert "errors field-period" in stay.content.decode()
-    assert office.save(rule, when="on", verb="deal.opened").status_code == 200, "only moves can be refused"
+    assert office.save(rule, when="on", verb="deal.opened").status_code == 200, (
+        "only moves can be refused"
+    )
 
 
 def test_what_belongs_to_another_occasion_is_dropped(office: Office, leads: Pipeline) -> None:
     rule = leads.rules.get(clause="AX-9.7")
-    changed = {"when": "enter", "period_amount": "8", "date": "created", "stage": str(stage(leads, "discussed").pk)}
+    changed = {
+        "when": "enter",
+        "period_amount": "8",
+        "date": "created",
+        "stage": str(stage(leads, "discussed").pk),
+    }
     assert saved(office.save(rule, **changed))
     rule.refresh_from_db()
     assert (rule.period, rule.date) == ("", "")
@@ -261,7 +304,9 @@ def test_a_field_that_rules_name_can_t_be_switched_off(office: Office, leads: Pi
     assert platform.is_active
 
 
-def test_a_pair_of_rules_that_would_move_deals_in_circles_is_refused(office: Office, leads: Pipeline) -> None:
+def test_a_pair_of_rules_that_would_move_deals_in_circles_is_refused(
+    office: Office, leads: Pipeline
+) -> None:
     for here, there in (("discussed", "attempts"), ("attempts", "discussed")):
         answer = office.add_rule(
             leads,
@@ -281,7 +326,10 @@ def test_a_stage_with_deals_is_not_switched_off_nor_made_another_kind(
     assert office.save(new, is_active=None).status_code == 200
     assert office.save(new, kind="lost").status_code == 200
     data = office.data(leads)
-    assert office.save(leads, **{f"{row_of(data, 'stages', new.pk)}-is_active": None}).status_code == 200
+    assert (
+        office.save(leads, **{f"{row_of(data, 'stages', new.pk)}-is_active": None}).status_code
+        == 200
+    )
     assert office.save(leads, is_active=None).status_code == 200
 
 
@@ -309,7 +357,13 @@ def test_a_rule_that_never_ran_can_be_deleted_and_comes_back_with_its_edition(
 def test_new_rows_get_codes_from_their_names(office: Office, leads: Pipeline) -> None:
     data = office.data(leads)
     count = int(data["stages-TOTAL_FORMS"][0])
-    new = {"name": "Ждём оплату", "kind": "open", "color": "teal", "position": "20", "is_active": "on"}
+    new = {
+        "name": "Ждём оплату",
+        "kind": "open",
+        "color": "teal",
+        "position": "20",
+        "is_active": "on",
+    }
     fields = int(data["fields-TOTAL_FORMS"][0])
     field = {
         "label": "Способ оплаты", "type": "choice", "record": "deal", "position": "40", "is_active": "on",
@@ -328,7 +382,9 @@ def test_new_rows_get_codes_from_their_names(office: Office, leads: Pipeline) ->
     assert (made.code, made.choices) == ("sposob_oplaty", ["nalichnye: Наличные", "card: Карта"])
 
 
-def test_a_choice_condition_offers_the_field_s_own_values_to_tick(office: Office, leads: Pipeline) -> None:
+def test_a_choice_condition_offers_the_field_s_own_values_to_tick(
+    office: Office, leads: Pipeline
+) -> None:
     condition = Condition.objects.filter(rule__pipeline=leads, name="choice").first()
     assert condition
     page = office.client.get(office.url(condition.rule)).content.decode()
@@ -343,11 +399,15 @@ def test_a_rule_is_read_aloud(office: Office, leads: Pipeline) -> None:
     assert "30m working" not in page.partition('id="editions"')[0]
 
 
-def test_the_editor_draws_the_widgets_of_any_guard_and_action(office: Office, leads: Pipeline) -> None:
+def test_the_editor_draws_the_widgets_of_any_guard_and_action(
+    office: Office, leads: Pipeline
+) -> None:
     from pipelines import registry
 
     url = reverse("admin:pipelines_rule_params")
-    entries = [f"require.{name}" for name in registry.guards] + [f"do.{name}" for name in registry.actions]
+    entries = [f"require.{name}" for name in registry.guards] + [
+        f"do.{name}" for name in registry.actions
+    ]
     for entry in entries:
         answer = office.client.get(url, {"pipeline": leads.pk, "entry": entry, "prefix": "params"})
         assert answer.status_code == 200, entry
@@ -386,8 +446,16 @@ def test_going_back_is_refused_while_deals_stand_on_a_stage_that_would_go(
     new = {"name": "Пауза", "kind": "open", "color": "teal", "position": "5", "is_active": "on"}
     changes = {f"stages-{count}-{key}": value for key, value in new.items()}
     assert saved(office.save(leads, **{"stages-TOTAL_FORMS": str(count + 1)}, **changes))
-    engine.move(make_deal(alice), to="pauza", by=Actor.person(alice), now=NOON, answers={"platform": "site", "niche": "x", "source": "ads", "budget": "5"})
-    answer = office.client.post(reverse("admin:pipelines_edition_rollback", args=[first.pk]), follow=True)
+    engine.move(
+        make_deal(alice),
+        to="pauza",
+        by=Actor.person(alice),
+        now=NOON,
+        answers={"platform": "site", "niche": "x", "source": "ads", "budget": "5"},
+    )
+    answer = office.client.post(
+        reverse("admin:pipelines_edition_rollback", args=[first.pk]), follow=True
+    )
     assert "Пауза" in "".join(str(message) for message in answer.context["messages"])
     assert stage(leads, "pauza").is_active
 

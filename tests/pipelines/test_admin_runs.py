@@ -42,7 +42,9 @@ def failed(alice: User) -> RuleRun:
 def act(client: Client, url: str, action: str, rows: list[Any]) -> str:
     """Run an action on rows; returns what was said."""
     data = {"action": action, "_selected_action": [row.pk for row in rows]}
-    answer = client.post(f"{reverse(url)}?status=all" if url == RUNS else reverse(url), data, follow=True)
+    answer = client.post(
+        f"{reverse(url)}?status=all" if url == RUNS else reverse(url), data, follow=True
+    )
     assert answer.status_code == 200
     return " ".join(str(message) for message in answer.context["messages"])
 
@@ -67,10 +69,15 @@ def test_a_failed_rule_runs_again_once_its_cause_is_gone(
     assert failed.deal.continuations.count() == 1
 
 
-def test_a_run_is_retried_from_its_page_by_a_post_only(client: Client, keeper: User, failed: RuleRun) -> None:
+def test_a_run_is_retried_from_its_page_by_a_post_only(
+    client: Client, keeper: User, failed: RuleRun
+) -> None:
     client.force_login(keeper)
     url = reverse("admin:pipelines_rulerun_retry", args=[failed.pk])
-    assert url in client.get(reverse("admin:pipelines_rulerun_change", args=[failed.pk])).content.decode()
+    assert (
+        url
+        in client.get(reverse("admin:pipelines_rulerun_change", args=[failed.pk])).content.decode()
+    )
     assert client.get(url).status_code == 405
     UserFactory(roles=["account_manager"])
     client.post(url)
@@ -106,15 +113,25 @@ def test_a_timer_fires_when_told_to(client: Client, keeper: User, alice: User) -
     assert act(client, TIMERS, "fire_now", [timer]), "what has fired is said not to wait any more"
 
 
-def test_what_happened_can_t_be_added_changed_or_deleted(client: Client, keeper: User, failed: RuleRun) -> None:
+def test_what_happened_can_t_be_added_changed_or_deleted(
+    client: Client, keeper: User, failed: RuleRun
+) -> None:
     client.force_login(keeper)
     event = Event.objects.first()
     assert event
     for row in (failed, event, failed.deal.stage_changes.first()):
         name = f"admin:pipelines_{row._meta.model_name}"
         assert client.get(reverse(f"{name}_add")).status_code == 403
-        assert client.post(reverse(f"{name}_change", args=[row.pk]), {"at": NOON + timedelta(1)}).status_code == 403
-        assert client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+        assert (
+            client.post(
+                reverse(f"{name}_change", args=[row.pk]), {"at": NOON + timedelta(1)}
+            ).status_code
+            == 403
+        )
+        assert (
+            client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code
+            == 403
+        )
 
 
 def test_the_index_counts_what_failed(client: Client, keeper: User, failed: RuleRun) -> None:
