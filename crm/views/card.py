@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -174,7 +175,8 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     )
     form.ask_fields(request.POST.getlist("code"), deal)
     try:
-        engine.take(offer, by=me(request), now=timezone.now(), answers=form.typed(request.POST))
+        with transaction.atomic():
+            engine.take(offer, by=me(request), now=timezone.now(), answers=form.typed(request.POST))
     except (MoveRefused, BadAnswer) as error:
         return _ask_for_offer(request, find_deal(request, deal.pk), offer, form, error)
     except RegulationError as error:

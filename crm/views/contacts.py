@@ -18,7 +18,7 @@ from crm.forms import AnswersForm, CompanyForm, PersonForm
 from crm.models import Company, Contact, ContactPoint, Deal
 from crm.views.replies import done, find_deal, me, status_of, window
 from crm.views.task_dialogs import sent
-from pipelines.errors import RegulationError
+from pipelines.errors import BadAnswer, RegulationError
 
 FOUND_LIMIT = 8
 MODELS: dict[str, Any] = {"contact": Contact, "company": Company}
@@ -34,8 +34,8 @@ def edit_contact(request: HttpRequest, pk: int) -> HttpResponse:
     form = PersonForm(sent(request), initial=start, auto_id="person_%s")
     shown = {"title": _("The contact"), "submit": _("Save"), "action": request.path}
     if request.method == "POST":
-        form.is_valid()
         try:
+            check(form)
             people.edit_contact(contact, by=me(request), now=timezone.now(), **_named(form))
         except RegulationError as error:
             form.take(_at(error, contact_name="name"))
@@ -57,8 +57,8 @@ def attach(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         return HttpResponse(status=404)
     form = (PersonForm if kind == "contact" else CompanyForm)(sent(request), auto_id="person_%s")
     if request.method == "POST":
-        form.is_valid()
         try:
+            check(form)
             _attach(request, deal, kind, form)
         except RegulationError as error:
             form.take(_at(error, contact_name="name", company="name"))
@@ -154,6 +154,12 @@ def same_points(request: HttpRequest, form: AnswersForm) -> list[Contact]:
         .prefetch_related("points")
         .distinct()[:5]
     )
+
+
+def check(form: AnswersForm) -> None:
+    """Errors: BadAnswer for what the form itself refuses (a zero byte, say); its sentences stand there already."""
+    if not form.is_valid():
+        raise BadAnswer({})
 
 
 def _window(

@@ -55,7 +55,8 @@ def deal_new(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def create(request: HttpRequest, pipeline: CompiledPipeline, form: NewDealForm) -> Deal:
     """Contact, company and deal, or none of them. All that is wrong is said at once. Errors: BadAnswer, MoveRefused."""
-    by, now, given, errors = me(request), timezone.now(), form.cleaned_data, {}
+    by, now, errors = me(request), timezone.now(), {}
+    given = {name: form.cleaned_data.get(name, "") for name in form.fields}
     owner = User.objects.get(pk=given["owner"]) if given.get("owner") else request.user
     company = contact = None
     try:
@@ -74,7 +75,7 @@ def create(request: HttpRequest, pipeline: CompiledPipeline, form: NewDealForm) 
         )
     except BadAnswer as error:
         errors |= error.errors
-    if errors:
+    if errors or form.errors:
         raise BadAnswer(errors)
     return deals.open_deal(
         pipeline=pipeline, owner=owner, contact=contact, company=company, by=by, now=now,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import card, feed_lines, files, outgoing
 from crm.forms import LetterForm
 from crm.models import Deal
+from crm.views.contacts import check
 from crm.views.replies import done, find_deal, me, refused, status_of
 from pipelines import catalog
 from pipelines.errors import RegulationError
@@ -33,9 +34,9 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
             LetterForm(initial=_draft(request, deal, template), auto_id="letter_%s"),
         )
     form = LetterForm(request.POST, auto_id="letter_%s")
-    form.is_valid()
-    given = form.cleaned_data
     try:
+        check(form)
+        given = form.cleaned_data
         outgoing.letters().queue_letter(
             deal=deal, to=given["to"], subject=given["subject"], body=_body(request, deal, template, given["body"]),
             template=template, files=_files(request, deal, template), by=me(request), now=timezone.now(),

@@ -56,14 +56,16 @@ def outcome(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if request.method != "POST":
         return _window(request, task.deal, form, **shown)
     try:
-        tasks.choose_outcome(
-            task,
-            code,
-            by=me(request),
-            now=timezone.now(),
-            answers=form.typed(request.POST),
-            revision=_revision(request),
-        )
+        # Whole or not at all, also where somebody else holds the transaction: a verb opens no savepoint.
+        with transaction.atomic():
+            tasks.choose_outcome(
+                task,
+                code,
+                by=me(request),
+                now=timezone.now(),
+                answers=form.typed(request.POST),
+                revision=_revision(request),
+            )
     except RegulationError as error:
         if isinstance(error, tasks.TaskGone):
             return refused(request, task.deal, error)
