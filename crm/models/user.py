@@ -118,21 +118,18 @@ class User(AbstractUser):
         return frozenset({self.pk, *_people_below(self.pk)})
 
 
+# The members of the teams that %(head)s heads and of all teams below them, and the heads of these.
+PEOPLE_BELOW = """
+    WITH RECURSIVE below(id) AS (
+        SELECT id FROM crm_team WHERE head_id = %(head)s
+        UNION
+        SELECT crm_team.id FROM crm_team JOIN below ON crm_team.parent_id = below.id
+    )
+    SELECT crm_user.id FROM crm_user WHERE team_id IN (SELECT id FROM below)
+    UNION
+    SELECT head_id AS id FROM crm_team WHERE id IN (SELECT id FROM below) AND head_id IS NOT NULL
+"""
+
+
 def _people_below(head_id: int) -> set[int]:
-    """Ids of the members of the teams that `head_id` heads and of all teams below them, in one recursive query."""
-    return {
-        user.pk
-        for user in User.objects.raw(
-            """
-            WITH RECURSIVE below(id) AS (
-                SELECT id FROM crm_team WHERE head_id = %s
-                UNION
-                SELECT crm_team.id FROM crm_team JOIN below ON crm_team.parent_id = below.id
-            )
-            SELECT crm_user.id FROM crm_user WHERE team_id IN (SELECT id FROM below)
-            UNION
-            SELECT head_id AS id FROM crm_team WHERE id IN (SELECT id FROM below) AND head_id IS NOT NULL
-            """,
-            [head_id],
-        )
-    }
+    return {user.pk for user in User.objects.raw(PEOPLE_BELOW, {"head": head_id})}
