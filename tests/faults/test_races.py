@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from itertools import pairwise
 from threading import Barrier, current_thread
 from threading import Event as Signal
 from typing import Any
@@ -88,7 +89,7 @@ def test_many_moves_at_once_make_one_chain(alice: User, olga: User) -> None:
 
     assert at_once(lambda: wander(alice), lambda: wander(olga)) == [None, None]
     changes = list(StageChange.objects.filter(deal=deal).order_by("pk"))
-    for before, after in zip(changes, changes[1:], strict=False):
+    for before, after in pairwise(changes):
         assert after.from_stage_id == before.to_stage_id
     assert changes[-1].to_stage_id == fresh(deal).stage_id
 
