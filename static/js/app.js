@@ -17,7 +17,8 @@
 
   // HX-Trigger: {"toast": {"text": …, "kind": "success|warning|danger"}, "dialog:close": true}
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
-  document.addEventListener("dialog:close", () => dialogWindow().hide());
+  // A moment later: the events of one answer start from the form in the window, and a form that is gone tells nobody.
+  document.addEventListener("dialog:close", () => setTimeout(() => dialogWindow().hide()));
 
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "dialog") return;
