@@ -167,7 +167,7 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: tasks.postpone_task(
             task, due_at=form.cleaned_data["due_at"], by=me(request), now=timezone.now(), revision=_revision(request)
         ),
-        said=_("The task is moved."), title=_("Another time"), subtitle=task.text, submit=_("Move"), revision=task.revision,
+        said=_("The task is moved."), title=_("Another time"), subtitle=task.text, submit=_("Postpone"), revision=task.revision,
     )  # fmt: skip
 
 

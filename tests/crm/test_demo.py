@@ -14,15 +14,15 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def _demo(axelerator, settings, tmp_path):
+def demo(axelerator, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     call_command("demo", stdout=(said := StringIO()))
     return said.getvalue()
 
 
-def test_the_demo_fills_every_stage_by_the_real_verbs_and_no_rule_fails(_demo, client):
-    assert "admin@demo.example" in _demo
-    assert "demo" in _demo
+def test_the_demo_fills_every_stage_by_the_real_verbs_and_no_rule_fails(demo, client):
+    assert "admin@demo.example" in demo
+    assert "demo" in demo
     stages = set(Deal.objects.values_list("stage__code", flat=True))
     assert {stage.code for stage in catalog.by_code("leads").stages} <= stages
     assert not RuleRun.objects.filter(status__in=["failed", "looped"]).exists()
@@ -32,7 +32,7 @@ def test_the_demo_fills_every_stage_by_the_real_verbs_and_no_rule_fails(_demo, c
         call_command("demo")
 
 
-def test_a_demo_head_heads_two_teams_one_of_them_with_a_head_of_its_own(_demo):
+def test_a_demo_head_heads_two_teams_one_of_them_with_a_head_of_its_own(demo):
     olga, maxim = (
         User.objects.get(email="olga@demo.example"),
         User.objects.get(email="maxim@demo.example"),
