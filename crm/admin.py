@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
@@ -31,12 +31,11 @@ class RoleChoice(forms.ModelMultipleChoiceField):
         return role_label(group.name)
 
 
-class UserForm(forms.ModelForm):
+class UserForm(UserChangeForm):
     groups = RoleChoice(label=_("roles"), queryset=Group.objects.order_by("pk"), required=False)
 
-    class Meta:
+    class Meta(UserChangeForm.Meta):
         model = User
-        fields = "__all__"  # noqa: DJ007 (the page's fieldsets say which)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,6 +71,9 @@ class NewUserForm(AdminUserCreationForm):
 @admin.register(User)
 class UserAdmin(CrmAdminAccess, BaseUserAdmin):
     """Signing in by e-mail; roles say what one may do. Only a superuser touches superusers."""
+
+    class Media:
+        css = {"all": ("admin_rules/editor.css",)}
 
     form = UserForm
     add_form = NewUserForm

@@ -62,14 +62,14 @@ def latest(pipeline: Pipeline) -> list[dict[str, Any]]:
 
 @admin.register(Edition)
 class EditionAdmin(ReadOnlyAccess, admin.ModelAdmin):
-    list_display = ("created_at", "pipeline", "number", "author", "note")
-    list_display_links = ("created_at", "number")
+    list_display = ("created_at", "pipeline", "sign", "author", "note")
+    list_display_links = ("created_at", "sign")
     list_filter = ("pipeline",)
     list_select_related = ("pipeline", "author")
     ordering = ("-created_at", "-pk")
     search_fields = ("note", "author__email", "author__last_name", "text")
     search_help_text = gettext_lazy("By author, note, or a word of the regulation.")
-    fields = ("pipeline", "number", "created_at", "author", "note", "changes", "whole")
+    fields = ("pipeline", "sign", "created_at", "author", "note", "changes", "whole")
     change_form_template = "admin/pipelines/edition.html"
 
     class Media:
@@ -81,6 +81,10 @@ class EditionAdmin(ReadOnlyAccess, admin.ModelAdmin):
             path("<int:number>/rollback/", view, name="pipelines_edition_rollback"),
             *super().get_urls(),
         ]
+
+    @admin.display(description="№", ordering="number")
+    def sign(self, edition: Edition) -> int:
+        return edition.number
 
     @admin.display(description=gettext_lazy("changes"))
     def changes(self, edition: Edition) -> str:

@@ -182,6 +182,7 @@ class TimerAdmin(DealSearch, LogAdmin):
     actions = ("fire_now",)
     fields = ("deal", "rule_in_words", "due_at", "state", "ended_at", "occasion")
     readonly_fields = fields
+    change_form_template = "admin/pipelines/run.html"
 
     class Media:
         css = {"all": ("admin_rules/editor.css",)}

@@ -395,7 +395,7 @@ def test_a_choice_condition_offers_the_field_s_own_values_to_tick(
 def test_a_rule_is_read_aloud(office: Office, leads: Pipeline) -> None:
     page = office.client.get(office.url(leads)).content.decode()
     assert "Связаться с клиентом – Провести квалификацию" in page
-    assert "Причина отказа = no_answer" in page
+    assert "Причина отказа = не отвечает" in page
     assert "30m working" not in page.partition('id="editions"')[0]
 
 

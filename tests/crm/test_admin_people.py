@@ -1,0 +1,107 @@
+"""People, roles and teams in the administration: nobody makes himself more than his role makes him."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from crm.models import Team, User
+from tests.factories import UserFactory
+from tests.pipelines.admin_forms import errors, form_data
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def keeper(client: Client, axelerator: None) -> User:
+    """A CRM administrator by role, signed in."""
+    keeper = UserFactory(email="keeper@example.com", is_staff=True, roles=["crm_admin"])
+    client.force_login(keeper)
+    return keeper
+
+
+def url(user: User) -> str:
+    return reverse("admin:crm_user_change", args=[user.pk])
+
+
+def test_a_new_person_signs_in_by_email_with_a_role(
+    client: Client, keeper: User, team: Team
+) -> None:
+    manager = Group.objects.get(name="manager")
+    data = {
+        "email": "Nina@Example.com", "first_name": "Нина", "last_name": "Котова", "team": team.pk,
+        "groups": [manager.pk], "usable_password": "true",
+        "password1": "dlinnyi-parol-7", "password2": "dlinnyi-parol-7",
+    }  # fmt: skip
+    answer = client.post(reverse("admin:crm_user_add"), data)
+    assert answer.status_code == 302, errors(answer)
+    nina = User.objects.get(email="nina@example.com")
+    assert nina.role_names == {"manager"}
+    assert Client().login(username="nina@example.com", password="dlinnyi-parol-7")
+    again = client.post(reverse("admin:crm_user_add"), data | {"email": "NINA@example.com"})
+    assert again.status_code == 200
+
+
+def test_a_password_is_neither_shown_nor_changed_on_the_page(
+    client: Client, keeper: User, alice: User
+) -> None:
+    page = client.get(url(alice))
+    assert alice.password not in page.content.decode()
+    answer = client.post(url(alice), form_data(page, "user_form") | {"password": "x", "phone": "1"})
+    assert answer.status_code == 302, errors(answer)
+    before, alice = alice.password, User.objects.get(pk=alice.pk)
+    assert (alice.password, alice.phone) == (before, "1")
+
+
+def test_an_administrator_by_role_makes_nobody_a_superuser(client: Client, keeper: User) -> None:
+    data = form_data(client.get(url(keeper)), "user_form") | {"is_superuser": "on"}
+    assert client.post(url(keeper), data).status_code == 302
+    keeper.refresh_from_db()
+    assert not keeper.is_superuser
+
+
+def test_an_administrator_by_role_takes_over_no_superuser(
+    client: Client, keeper: User, administrator: User
+) -> None:
+    assert client.post(url(administrator), {"email": "mine@example.com"}).status_code == 403
+    password = reverse("admin:auth_user_password_change", args=[administrator.pk])
+    assert (
+        client.post(
+            password, {"password1": "dlinnyi-parol-7", "password2": "dlinnyi-parol-7"}
+        ).status_code
+        == 403
+    )
+
+
+def test_people_and_roles_are_not_deleted(client: Client, keeper: User, alice: User) -> None:
+    assert (
+        client.post(reverse("admin:crm_user_delete", args=[alice.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    role = Group.objects.get(name="manager")
+    assert (
+        client.post(reverse("admin:auth_group_delete", args=[role.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    assert (
+        client.post(reverse("admin:auth_group_change", args=[role.pk]), {"name": "x"}).status_code
+        == 403
+    )
+
+
+def test_a_team_is_no_part_of_itself(client: Client, keeper: User, team: Team) -> None:
+    below = Team.objects.create(name="Ниже", parent=team)
+    answer = client.post(
+        reverse("admin:crm_team_change", args=[team.pk]),
+        {
+            "name": "Продажи",
+            "parent": below.pk,
+            "members-TOTAL_FORMS": 0,
+            "members-INITIAL_FORMS": 0,
+        },
+    )
+    assert answer.status_code == 200
+    team.refresh_from_db()
+    assert team.parent is None
