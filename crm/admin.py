@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -238,8 +238,8 @@ class TagAdmin(CrmAdminAccess, admin.ModelAdmin):
 class ByName:
     """Search by a part of the name through the trigram index, in any case of letters, or by the number."""
 
-    search_fields: Any = ("name",)
-    search_help_text = _("By a part of the name or the number.")
+    search_fields: ClassVar[Any] = ("name",)
+    search_help_text: ClassVar[Any] = _("By a part of the name or the number.")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -13,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from notifications import letters, placeholders
 from notifications.models import Message, MessageFile, Template, TemplateFile
 from pipelines.actor import Actor
+from pipelines.admin.access import CrmAdminAccess, ReadOnlyAccess
 from pipelines.errors import RegulationError
 
 
@@ -26,13 +25,13 @@ class TemplateForm(forms.ModelForm):
         }
 
 
-class TemplateFileInline(admin.TabularInline):
+class TemplateFileInline(CrmAdminAccess, admin.TabularInline):
     model = TemplateFile
     extra = 0
 
 
 @admin.register(Template)
-class TemplateAdmin(admin.ModelAdmin):
+class TemplateAdmin(CrmAdminAccess, admin.ModelAdmin):
     form = TemplateForm
     list_display = ("name", "code", "playbook", "subject", "is_active")
     list_filter = ("playbook", "is_active")
@@ -46,27 +45,14 @@ class TemplateAdmin(admin.ModelAdmin):
         return format_html_join("\n", "<div><code>{}</code> – {}</div>", pairs)
 
 
-class ReadOnly:
-    """Rows that only the code writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class MessageFileInline(ReadOnly, admin.TabularInline):
+class MessageFileInline(ReadOnlyAccess, admin.TabularInline):
     model = MessageFile
     extra = 0
     fields = ("name", "size", "content_type")
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly, admin.ModelAdmin):
+class MessageAdmin(ReadOnlyAccess, admin.ModelAdmin):
     """The outbox: to look at, and to send again what failed."""
 
     list_display = (

@@ -41,10 +41,10 @@ class Vocabulary:
         templates: list[tuple[str, str]] = (),  # type: ignore[assignment]
         pipelines: list[tuple[str, str]] = (),  # type: ignore[assignment]
         scenarios: list[tuple[str, str]] = (),  # type: ignore[assignment]
-        choices: dict[str, dict[str, str]] | None = None,
+        choices: Any = None,
     ) -> None:
         # Field code → its choices, so that a value is said by its label.
-        self.choices = choices or {}
+        self.choices: dict[str, dict[str, str]] = choices or {}
         self.stages, self.fields = stages, fields
         self.templates, self.pipelines, self.scenarios = (
             list(templates),

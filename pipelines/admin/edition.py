@@ -106,7 +106,9 @@ class EditionAdmin(ReadOnlyAccess, admin.ModelAdmin):
     ) -> HttpResponse:
         edition = self.get_object(request, object_id)
         newest = edition.pipeline.editions.first() if edition else None
-        context = {"is_newest": newest is not None and newest.pk == edition.pk}
+        context = {
+            "is_newest": newest is not None and edition is not None and newest.pk == edition.pk
+        }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def rollback(self, request: HttpRequest, number: int) -> HttpResponse:

@@ -59,8 +59,9 @@ class SeenForm(RegulationForm):
         if seen is not None and self.edition_now is not None and seen != self.edition_now:
             self.add_error(None, self._meanwhile())
             # Once told, a second «save» is a decision.
-            self.data = self.data.copy()
-            self.data[self.add_prefix(SEEN)] = str(self.edition_now)
+            posted: Any = self.data
+            self.data = told = posted.copy()
+            told[self.add_prefix(SEEN)] = str(self.edition_now)
         return cleaned
 
     def _meanwhile(self) -> str:
@@ -82,7 +83,7 @@ class RegulationAdmin(CrmAdminAccess, admin.ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.problems = getattr(request, "regulation_problems", [])
         if obj is not None and issubclass(form, SeenForm):
             form.edition_now = self.pipeline_of(obj).edition

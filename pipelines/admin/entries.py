@@ -62,7 +62,8 @@ def _dress(
     if isinstance(field, DurationField):
         field.widget = DurationWidget()
     elif isinstance(field, PairsField):
-        field.widget = PairsRows(field.flat_choices, choices_of_fields(pipeline))
+        rows: Any = PairsRows(field.flat_choices, choices_of_fields(pipeline))
+        field.widget = rows
     elif isinstance(field, (RoleField, RolesField)):
         roles = role_choices(_list(initial.get(name)))
         field.choices = roles if isinstance(field, RolesField) else [("", "—"), *roles]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.apps import apps
@@ -71,7 +71,7 @@ class PlaceAdmin(RegulationAdmin):
     """A row of one pipeline that has a page of its own; new ones are added on the pipeline's page."""
 
     change_form_template = "admin/pipelines/place.html"
-    list_filter = ("pipeline", "is_active")
+    list_filter: ClassVar[Any] = ("pipeline", "is_active")
     list_select_related = ("pipeline",)
     readonly_fields = ("code", "fate")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db.models import Q, QuerySet
@@ -17,8 +17,8 @@ MOST = 500
 class DealSearch:
     """Searches a table with a `deal`; subclasses with a `rule` are found by its clause too."""
 
-    search_fields: Any = ("deal__id",)
-    search_help_text = gettext_lazy(
+    search_fields: ClassVar[Any] = ("deal__id",)
+    search_help_text: ClassVar[Any] = gettext_lazy(
         "By the deal's number or a part of its name; runs and timers by clause too."
     )
 

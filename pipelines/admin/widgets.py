@@ -132,7 +132,9 @@ class ParamsField(forms.Field):
     widget = ParamsWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"required": False, "label": _("parameters")} | kwargs))
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("label", _("parameters"))
+        super().__init__(**kwargs)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return False

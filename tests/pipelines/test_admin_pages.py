@@ -45,8 +45,6 @@ def test_every_list_and_page_opens_for_an_administrator_by_role(
     make_deal(alice, now=timezone.now())
     sign_in(client, keeper)
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-    if not model._meta.label.startswith(("crm.", "pipelines.", "auth.")):
-        return
     assert client.get(reverse(f"{name}_changelist")).status_code == 200
     assert client.get(reverse(f"{name}_changelist"), {"q": "внедрение"}).status_code == 200
     assert client.get(reverse(f"{name}_changelist"), {"q": "1"}).status_code == 200
