@@ -18,8 +18,8 @@ from crm.models import Company, Contact, ContactPoint, Deal, User
 from crm.visibility import DealQuerySet, PeopleQuerySet
 
 LIMIT = 7
-# Of the many that a common part of a name is in, the latest of so many are looked at: sorting all of them would
-# cost a hundred times more than finding some.
+# Of the many that a common part of a name is in, so many are looked at and the latest of them shown: sorting all
+# would cost a hundred times more than finding some.
 LOOKED_AT = 100
 
 # Tells a contact of no company from namesakes.
@@ -76,30 +76,36 @@ def _find(user: User, text: str, limit: int) -> Found:
     number = text.removeprefix("#").removeprefix("№").strip()
     is_number = number.isascii() and number.isdigit() and len(number) <= 18
 
-    deals = Q(pk=int(number)) if is_number else Q()
-    contacts, companies = Q(), Q()
+    named = Q() if text.startswith(("#", "№")) or "@" in text else name_has(text)
+    contacts, companies = named, named
     if points is not None:
         having = ContactPoint.objects.filter(points).order_by()
-        of_contacts = having.filter(contact__isnull=False).values("contact_id")
-        of_companies = having.filter(company__isnull=False).values("company_id")
-        contacts, companies = Q(one_of("id", of_contacts)), Q(one_of("id", of_companies))
-        deals |= Q(one_of("contact_id", of_contacts)) | Q(one_of("company_id", of_companies))
-    if not text.startswith(("#", "№")):
-        named = name_has(text)
-        # One remembers the client and looks for the deal.
-        namesakes = Contact.objects.filter(named).order_by().values("pk")[:LOOKED_AT]
-        like_firms = Company.objects.filter(named).order_by().values("pk")[:LOOKED_AT]
-        deals |= named | Q(one_of("contact_id", namesakes)) | Q(one_of("company_id", like_firms))
-        contacts, companies = contacts | named, companies | named
-        if is_number:
-            companies |= Q(tax_id=number)
+        contacts |= Q(one_of("id", having.filter(contact__isnull=False).values("contact_id")))
+        companies |= Q(one_of("id", having.filter(company__isnull=False).values("company_id")))
+    if is_number and named:
+        companies |= Q(tax_id=number)
     about = Coalesce("company__name", PHONE)
+    people = _people(Contact.objects.visible_to(user), contacts, about)
+    firms = _people(Company.objects.visible_to(user), companies, F("tax_id"))
+
+    # One remembers the client and looks for the deal.
+    deals = named
+    if people:
+        deals |= Q(contact__in=[found.id for found in people])
+    if firms:
+        deals |= Q(company__in=[found.id for found in firms])
+    if is_number:
+        deals |= Q(pk=int(number))
     return Found(
-        text,
-        deals=_deals(Deal.objects.visible_to(user), deals, limit),
-        contacts=_people(Contact.objects.visible_to(user), contacts, about, limit),
-        companies=_people(Company.objects.visible_to(user), companies, F("tax_id"), limit),
+        text, _deals(Deal.objects.visible_to(user), deals, limit), people[:limit], firms[:limit]
     )
+
+
+def _people(people: PeopleQuerySet, wanted: Q, about: Any) -> list[FoundPerson]:
+    if not wanted:
+        return []
+    some = people.filter(wanted).order_by().values_list("id", "name", about)[:LOOKED_AT]
+    return sorted((FoundPerson(*row) for row in some), key=lambda found: found.name)
 
 
 def _deals(deals: DealQuerySet, wanted: Q, limit: int) -> list[FoundDeal]:
@@ -110,13 +116,6 @@ def _deals(deals: DealQuerySet, wanted: Q, limit: int) -> list[FoundDeal]:
     # Here and not in SQL: so few rows are sorted sooner than a query around the query is put together.
     some.sort(key=lambda row: row[-1], reverse=True)
     return [FoundDeal(*row[:-1]) for row in some[:limit]]
-
-
-def _people(people: PeopleQuerySet, wanted: Q, about: Any, limit: int) -> list[FoundPerson]:
-    if not wanted:
-        return []
-    some = people.filter(wanted).order_by().values_list("id", "name", about)[:LOOKED_AT]
-    return sorted((FoundPerson(*row) for row in some), key=lambda found: found.name)[:limit]
 
 
 def _email(text: str) -> Q | None:

@@ -72,6 +72,16 @@ def test_a_stranger_finds_nothing_and_a_head_what_her_people_have(text, deal, ch
     assert search.find(olga, text)
 
 
+def test_the_deals_of_ones_own_client_are_found_however_many_namesakes_others_have(
+    alice, charlie, monkeypatch
+):
+    monkeypatch.setattr(search, "LOOKED_AT", 3)
+    for number in range(5):
+        make_deal(alice, name=f"Сделка {number}", contact_name="Иван Петров")
+    mine = make_deal(charlie, name="Моя", contact_name="Иван Петров")
+    assert [found.id for found in search.find(charlie, "петров").deals] == [mine.pk]
+
+
 def test_as_one_types_a_list_comes_and_on_enter_a_page(deal, alice, client):
     client.force_login(alice)
     part = client.get(
