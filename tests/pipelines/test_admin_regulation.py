@@ -1,144 +1,22 @@
+# ruff: noqa: F811
 """What an administrator saves is in force at the next move, as one edition; what can't be borne is refused in words."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from crm.models import User
-from pipelines import catalog, engine, playbook
+from pipelines import engine
 from pipelines.actor import Actor
 from pipelines.errors import MoveRefused
-from pipelines.models import Condition, Field, Pipeline, Rule, Scenario, Stage
-from tests.factories import NOON, UserFactory, make_deal
+from pipelines.models import Condition, Field, Pipeline, Rule, Scenario
+from tests.factories import NOON, make_deal
 from tests.pipelines.admin_forms import errors, form_data
+from tests.pipelines.admin_office import Office, keeper, leads, office, row_of, saved, stage  # noqa: F401
 
 pytestmark = pytest.mark.django_db
-
-
-class Office:
-    """An administrator at work: opens a page, changes something, saves."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    def url(self, row: Any) -> str:
-        return reverse(f"admin:pipelines_{row._meta.model_name}_change", args=[row.pk])
-
-    def data(self, row: Any) -> dict[str, Any]:
-        return form_data(self.client.get(self.url(row)), f"{row._meta.model_name}_form")
-
-    def save(self, row: Any, **changes: Any) -> Any:
-        """Post the page of `row` with `changes`; None leaves a name out. Returns the answer."""
-        data = self.data(row) | changes
-        return self.client.post(
-            self.url(row), {key: value for key, value in data.items() if value is not None}
-        )
-
-    def add_rule(self, pipeline: Pipeline, data: dict[str, Any], **place: Any) -> Any:
-        query = "&".join(
-            f"{key}={value}" for key, value in {"pipeline": pipeline.pk, **place}.items()
-        )
-        url = f"{reverse('admin:pipelines_rule_add')}?{query}"
-        return self.client.post(url, form_data(self.client.get(url), "rule_form") | data)
-
-
-@pytest.fixture
-def keeper(axelerator: None) -> User:
-    return UserFactory(email="keeper@example.com", is_staff=True, roles=["crm_admin"])
-
-
-@pytest.fixture
-def office(client: Client, keeper: User) -> Office:
-    client.force_login(keeper)
-    return Office(client)
-
-
-@pytest.fixture
-def leads(axelerator: None) -> Pipeline:
-    return Pipeline.objects.get(code="leads")
-
-
-def stage(leads: Pipeline, code: str) -> Stage:
-    return leads.stages.get(code=code)
-
-
-def saved(answer: Any) -> bool:
-    """Whether it was saved; what was wrong is in the failure's text."""
-    assert answer.status_code == 302, errors(answer)
-    return True
-
-
-def row_of(data: dict[str, Any], prefix: str, pk: int) -> str:
-    """The prefix of an inline's row, by the row's id."""
-    return next(
-        key.removesuffix("-id")
-        for key, value in data.items()
-        if key.startswith(prefix) and key.endswith("-id") and value == [str(pk)]
-    )
-
-
-# ── One edition a save ──
-
-
-@pytest.mark.parametrize("kind", ["pipeline", "stage", "field", "scenario", "rule"])
-def test_a_page_saved_untouched_makes_no_edition(
-    office: Office, leads: Pipeline, kind: str
-) -> None:
-    rows = {
-        "pipeline": [leads],
-        "stage": leads.stages.all(),
-        "field": leads.fields.all()[:4],
-        "scenario": leads.scenarios.all()[:4],
-        "rule": leads.rules.order_by("effect", "name", "pk").distinct("effect", "name"),
-    }[kind]
-    before = leads.editions.count()
-    for row in rows:
-        assert saved(office.save(row)), row
-        leads.refresh_from_db()
-        assert leads.editions.count() == before, playbook.diff(
-            *[e.text for e in leads.editions.all()[:2]][::-1]
-        )
-
-
-def test_a_page_saved_with_changes_in_several_rows_makes_one_edition_with_its_author(
-    office: Office, keeper: User, leads: Pipeline
-) -> None:
-    data = office.data(leads)
-    taken, niche = stage(leads, "taken"), leads.fields.get(code="niche")
-    changes = {
-        f"{row_of(data, 'stages', taken.pk)}-name": "В работе",
-        f"{row_of(data, 'fields', niche.pk)}-label": "Отрасль",
-        "note": "Проба",
-    }
-    before = leads.editions.first()
-    assert saved(office.save(leads, **changes))
-    after = leads.editions.first()
-    assert before
-    assert after
-    assert after.number == before.number + 1
-    assert after.author == keeper
-    assert "В работе" in after.text
-    assert "Отрасль" in after.text
-    catalog.refresh()  # as at the beginning of the next request
-    assert catalog.by_code("leads").stage_by_code["taken"].name == "В работе"
-
-
-def test_a_page_opened_before_a_colleague_s_change_says_so_once(
-    office: Office, leads: Pipeline
-) -> None:
-    taken = stage(leads, "taken")
-    old = office.data(taken)
-    assert saved(office.save(stage(leads, "new"), name="Новая"))
-    refused = office.client.post(office.url(taken), old | {"name": "Взяли"})
-    assert refused.status_code == 200
-    again = form_data(refused, "stage_form")
-    assert saved(office.client.post(office.url(taken), again))
-    taken.refresh_from_db()
-    assert taken.name == "Взяли"
 
 
 # ── What is saved is obeyed ──
@@ -414,50 +292,6 @@ def test_the_editor_draws_the_widgets_of_any_guard_and_action(
         assert entry in answer.content.decode()
     assert office.client.get(url, {"pipeline": leads.pk, "entry": "do.nonsense"}).status_code == 200
     assert office.client.get(url, {"pipeline": "x"}).status_code == 404
-
-
-# ── Editions ──
-
-
-def test_a_pipeline_goes_back_to_an_edition_when_it_is_confirmed(
-    office: Office, keeper: User, leads: Pipeline
-) -> None:
-    first = leads.editions.first()
-    assert first
-    assert saved(office.save(stage(leads, "taken"), name="Схвачена"))
-    url = reverse("admin:pipelines_edition_rollback", args=[first.pk])
-    asked = office.client.get(url)
-    assert "Схвачена" in asked.content.decode()
-    assert stage(leads, "taken").name == "Схвачена"
-    assert saved(office.client.post(url))
-    newest = leads.editions.first()
-    assert newest
-    assert stage(leads, "taken").name == "Взята в работу"
-    assert (newest.number, newest.text, newest.author) == (first.number + 2, first.text, keeper)
-
-
-def test_going_back_is_refused_while_deals_stand_on_a_stage_that_would_go(
-    office: Office, leads: Pipeline, alice: User
-) -> None:
-    first = leads.editions.first()
-    assert first
-    data = office.data(leads)
-    count = int(data["stages-TOTAL_FORMS"][0])
-    new = {"name": "Пауза", "kind": "open", "color": "teal", "position": "5", "is_active": "on"}
-    changes = {f"stages-{count}-{key}": value for key, value in new.items()}
-    assert saved(office.save(leads, **{"stages-TOTAL_FORMS": str(count + 1)}, **changes))
-    engine.move(
-        make_deal(alice),
-        to="pauza",
-        by=Actor.person(alice),
-        now=NOON,
-        answers={"platform": "site", "niche": "x", "source": "ads", "budget": "5"},
-    )
-    answer = office.client.post(
-        reverse("admin:pipelines_edition_rollback", args=[first.pk]), follow=True
-    )
-    assert "Пауза" in "".join(str(message) for message in answer.context["messages"])
-    assert stage(leads, "pauza").is_active
 
 
 def test_a_manager_changes_nothing(client: Client, leads: Pipeline, alice: User) -> None:
