@@ -1,40 +1,78 @@
-"""The way from the card up to the letters: `notifications` stands above `crm`, so it is reached by name."""
+"""What the card asks of the app that sends letters. It stands above `crm` and provides itself when it is ready."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Protocol
 
-from django.apps import apps
 from django.db.models import QuerySet
 
-from crm.models import Deal
+from crm.models import Deal, User
+from pipelines.actor import Actor
 
 
-def letters() -> Any:
-    """The module `notifications.letters`: `render`, `queue_letter`, `retry_message`, `LetterError`."""
-    return import_module("notifications.letters")
+class Letters(Protocol):
+    """The post office, as seen from the card; `notifications.post_office` is one."""
+
+    LetterError: type[Exception]
+
+    def render(self, template: Any, deal: Deal, user: User) -> tuple[str, str]: ...
+
+    def queue_letter(
+        self,
+        *,
+        deal: Deal,
+        subject: str,
+        body: str,
+        by: Actor,
+        now: datetime,
+        to: str | None = ...,
+        template: Any = ...,
+        files: Iterable[Any] = ...,
+    ) -> Any: ...
+
+    def retry_message(self, message: Any, *, by: Actor, now: datetime) -> Any: ...
+
+    def to_text(self, html: str) -> str:
+        """An HTML body as plain text, for the composer."""
+
+    def deliver_all(self, now: datetime) -> int:
+        """Send what is due now; returns how many letters that was."""
+
+    def templates(self) -> QuerySet[Any]:
+        """The active letter templates."""
+
+    def messages(self) -> QuerySet[Any]:
+        """The letters of the outbox."""
+
+
+_provided: list[Letters] = []
+
+
+def provide(office: Letters) -> None:
+    """Called once by the app that sends letters."""
+    _provided[:] = [office]
+
+
+def letters() -> Letters:
+    """The post office. Errors: IndexError where no app provides one."""
+    return _provided[0]
 
 
 def templates_for(playbook: str) -> QuerySet[Any]:
     """The active letter templates of a playbook and those of none, but for signatures, which are parts of letters."""
-    found = apps.get_model("notifications.Template").objects.active().filter(kind="email")
-    return (
-        found.filter(playbook__in=["", playbook])
-        .exclude(code__endswith="signature")
-        .order_by("name")
-    )
+    found = letters().templates().filter(playbook__in=["", playbook])
+    return found.exclude(code__endswith="signature").order_by("name")
 
 
 def messages_by_id(ids: list[int]) -> dict[int, Any]:
     """The letters with these ids and their files, in two queries; none without ids."""
-    if not ids:
-        return {}
-    return apps.get_model("notifications.Message").objects.prefetch_related("files").in_bulk(ids)
+    return letters().messages().prefetch_related("files").in_bulk(ids) if ids else {}
 
 
 def messages_of(deals: list[int]) -> QuerySet[Any]:
-    return apps.get_model("notifications.Message").objects.filter(deal__in=deals)
+    return letters().messages().filter(deal__in=deals)
 
 
 def unsent(deal: Deal) -> int:

@@ -7,4 +7,8 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Letters and messages")
 
     def ready(self) -> None:
-        from . import actions, playbook_sections  # noqa: F401
+        from crm import outgoing
+
+        from . import actions, playbook_sections, post_office  # noqa: F401
+
+        outgoing.provide(post_office)

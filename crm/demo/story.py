@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from importlib import import_module
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -307,9 +306,7 @@ class Story:
         files.add_file(self.deal, ContentFile(words.PDF, name=name), by=self.by, now=at)
 
     def _deliver(self, at: datetime) -> None:
-        outbox = import_module("notifications.outbox")
-        while outbox.deliver_one_due(at + timedelta(minutes=2)):
-            pass
+        outgoing.letters().deliver_all(at + timedelta(minutes=2))
         self.deal.reload()
 
     def _plan_next(self, now: datetime) -> None:

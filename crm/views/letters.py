@@ -83,7 +83,7 @@ def _draft(request: HttpRequest, deal: Deal, template: Any) -> dict[str, str]:
 
 
 def _as_text(body: str) -> str:
-    return outgoing.letters().bodies.to_text(body) if isinstance(body, SafeString) else body
+    return outgoing.letters().to_text(body) if isinstance(body, SafeString) else body
 
 
 def _body(request: HttpRequest, deal: Deal, template: Any, typed: str) -> str:
