@@ -66,10 +66,7 @@ def show(field: CompiledField, value: Any) -> str:
                 else ""
             )
         case "money" | "number":
-            amount = Decimal(str(value)).normalize()
-            return number_format(
-                amount if amount % 1 else amount.quantize(Decimal(1)), force_grouping=True
-            )
+            return number_format(_shortest(field, Decimal(str(value))), force_grouping=True)
         case "date":
             day = parse_date(value)
             return date_format(day, "SHORT_DATE_FORMAT") if day else str(value)
@@ -82,6 +79,13 @@ def show(field: CompiledField, value: Any) -> str:
             )
         case _:
             return str(value)
+
+
+def _shortest(field: CompiledField, amount: Decimal) -> Decimal:
+    """Whole where it is whole; a sum of money otherwise with its two places."""
+    if amount % 1 == 0:
+        return amount.quantize(Decimal(1))
+    return amount.quantize(Decimal("0.01")) if field.type == "money" else amount.normalize()
 
 
 def form_field(field: CompiledField, *, required: bool = False) -> forms.Field:

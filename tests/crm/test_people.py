@@ -1,0 +1,106 @@
+"""Contacts and companies: phones and e-mails are written one way, and nothing typed breaks a page."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm import people
+from crm.models import Company, Contact, User
+from pipelines.actor import Actor
+from pipelines.errors import BadAnswer
+from tests.clauses.steps import fresh, refused
+from tests.factories import NOON
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("+375 29 111-22-33", "+375291112233"),
+        ("8 029 111-22-33", "+375291112233"),
+        ("8 (916) 123-45-67", "+79161234567"),
+        ("+7 916 123 45 67", "+79161234567"),
+        ("916 123-45-67", "+79161234567"),
+        ("+48 22 123 45 67", "+48221234567"),
+    ],
+)
+def test_a_phone_is_known_in_every_usual_notation(typed: str, stored: str) -> None:
+    assert people.normalize_phone(typed) == stored
+
+
+@pytest.mark.parametrize("typed", ["12", "телефон", "+", "1" * 40, "+375 29 1", "\x00"])
+def test_what_is_no_phone_is_refused_by_a_sentence(typed: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        people.normalize_phone(typed)
+    assert len(str(caught.value)) < 150
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a@",
+        "a@b",
+        "a b@c.com",
+        "a@b.com, c@d.com",
+        "Имя <a@b.com>",
+        "a@b.com\nBcc: x@y.z",
+        "я" * 300,
+    ],
+)
+def test_what_is_no_address_is_refused_by_a_sentence(typed: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        people.normalize_email(typed)
+    assert len(str(caught.value)) < 150
+
+
+def make(user: User, **kwargs) -> Contact:
+    facts = {"name": "Пётр", "by": Actor.person(user), "now": NOON, "owner": user}
+    return people.create_contact(**(facts | kwargs))
+
+
+def test_all_that_is_wrong_with_a_contact_is_said_at_once(alice: User) -> None:
+    with refused(BadAnswer) as caught:
+        make(alice, phone="12", email="почта")
+    assert set(caught.value.errors) == {"phone", "email"}
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("", "Без имени"), (" \x00 ", "Без имени"), (" Пётр   Первый ", "Пётр Первый")],
+)
+def test_a_contacts_name_is_tidied_and_never_empty(alice: User, typed: str, stored: str) -> None:
+    assert make(alice, name=typed).name == stored
+
+
+def test_an_endless_name_is_refused(alice: User) -> None:
+    with refused(BadAnswer):
+        make(alice, name="я" * 10_000)
+    with refused(BadAnswer):
+        people.create_company(name="я" * 10_000, by=Actor.person(alice), now=NOON, owner=alice)
+    with refused(BadAnswer):
+        people.create_company(name=" ", by=Actor.person(alice), now=NOON, owner=alice)
+
+
+def test_a_companys_tax_number_of_any_text_breaks_nothing(alice: User) -> None:
+    company = people.create_company(
+        name="ООО", by=Actor.person(alice), now=NOON, owner=alice, tax_id="\x00123\ud800" + "4" * 50
+    )
+    assert Company.objects.get().tax_id == company.tax_id == "123" + "4" * 17
+
+
+def test_a_changed_contact_is_told_with_before_and_after_and_keeps_its_other_points(
+    alice: User,
+) -> None:
+    contact = make(alice, phone="+375291112233", email="a@example.com")
+    contact.points.create(kind="phone", value="+375291112244")
+    facts = {"by": Actor.person(alice), "now": NOON}
+    changes = people.edit_contact(
+        fresh(contact), name="Павел", phone="8 029 111 22 55", email="A@example.com", **facts
+    )
+    assert changes == {"name": ["Пётр", "Павел"], "phone": ["+375291112233", "+375291112255"]}
+    values = set(contact.points.values_list("value", flat=True))
+    assert values == {"+375291112244", "+375291112255", "a@example.com"}
+    assert contact.events.get(verb="contact.changed").actor == alice
+    first = fresh(contact).point("phone")
+    people.edit_contact(fresh(contact), name="", phone=first, email="a@example.com", **facts)
+    assert contact.events.filter(verb="contact.changed").count() == 1
