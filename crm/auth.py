@@ -21,7 +21,7 @@ class Backend(ModelBackend):
     """Django's own, but that the user of a session comes with what `visible_to` and the rights will ask for."""
 
     def get_user(self, user_id: Any) -> User | None:
-        user = next(iter(User.objects.raw(_SIGNED_IN, {"head": user_id})), None)
+        user: Any = next(iter(User.objects.raw(_SIGNED_IN, {"head": user_id})), None)
         if user is None or not self.user_can_authenticate(user):
             return None
         user.role_names = frozenset(user.known_roles)

@@ -66,7 +66,9 @@ def reached(context: Context, params: Any) -> No | None:
 
 
 class ChannelsParams(ParamsForm):
-    only = WordsField(label=gettext_lazy("known channels"))
+    only = forms.MultipleChoiceField(
+        label=gettext_lazy("known channels"), choices=ContactPoint.Kind.choices
+    )
 
 
 @guard("channels", label=gettext_lazy("The only known channels"), form=ChannelsParams)

@@ -15,7 +15,8 @@ from pipelines.actor import Actor
 class Letters(Protocol):
     """The post office, as seen from the card; `notifications.post_office` is one."""
 
-    LetterError: type[Exception]
+    @property
+    def LetterError(self) -> type[Exception]: ...
 
     def render(self, template: Any, deal: Deal, user: User) -> tuple[str, str]: ...
 

@@ -61,7 +61,7 @@ class PeopleQuerySet(models.QuerySet):
         records = self.filter(archived_at=None)
         if user.visible_owner_ids is None:
             return records
-        link = self.model._meta.model_name
+        link = str(self.model._meta.model_name)
         of_a_deal = Deal.objects.visible_to(user).filter(**{link: OuterRef("pk")})
         return records.filter(Q(owner__in=user.visible_owner_ids) | Exists(of_a_deal))
 

@@ -269,10 +269,17 @@ def _compile(ids: Iterable[int]) -> dict[int, CompiledPipeline]:
         .prefetch_related("conditions")
         .select_related("scenario")
     )
-    by_pipeline = [_group(query) for query in (stages, fields, scenarios, rules)]
+    of_stages, of_fields, of_scenarios, of_rules = map(_group, (stages, fields, scenarios, rules))
     everything = vocabulary_of_all()
     return {
-        row.id: _compile_one(row, *(found[row.id] for found in by_pipeline), everything)
+        row.id: _compile_one(
+            row,
+            of_stages[row.id],
+            of_fields[row.id],
+            of_scenarios[row.id],
+            of_rules[row.id],
+            everything,
+        )
         for row in rows
     }
 

@@ -57,26 +57,29 @@ class CodeMixin:
     """A field whose choices are codes of the pipeline at hand."""
 
     words_of = ""
+    nothing: list[tuple[str, str]] = []
+    choices: Any
 
     def speak(self, vocabulary: Any) -> None:
         self.known = None if vocabulary is None else dict(getattr(vocabulary, self.words_of))
         self.flat_choices = list((self.known or {}).items())
         if vocabulary is not None:
-            empty = [] if isinstance(self, forms.MultipleChoiceField) else [("", "—")]
-            self.choices = [*empty, *self.flat_choices]
+            self.choices = [*self.nothing, *self.flat_choices]
 
     def knows(self, code: str) -> bool:
         return self.known is None or code in self.known
 
 
-class CodeField(CodeMixin, forms.ChoiceField):
+class CodeField(CodeMixin, forms.ChoiceField):  # type: ignore[misc]
     """One code out of the pipeline's vocabulary."""
+
+    nothing = [("", "—")]
 
     def valid_value(self, value: Any) -> bool:
         return self.knows(str(value))
 
 
-class CodesField(CodeMixin, forms.MultipleChoiceField):
+class CodesField(CodeMixin, forms.MultipleChoiceField):  # type: ignore[misc]
     """Several codes out of the pipeline's vocabulary; a bare code is a list of one."""
 
     def to_python(self, value: Any) -> list[str]:
@@ -136,12 +139,12 @@ class DurationField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        if text in self.empty_values:
+        if not text:
             return None
         try:
             return Duration.parse(text)
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class RoleField(forms.ChoiceField):

@@ -164,5 +164,9 @@ def _words(entry: Guard | Action, params: dict[str, Any], pipeline: Any) -> str:
 
     form = entry.form(params, pipeline=pipeline)
     form.is_valid()
-    said = [text for field in form if (text := say_value(field, form.cleaned_data.get(field.name), pipeline))]
+    said = [
+        text
+        for field in form
+        if (text := say_value(field, form.cleaned_data.get(field.name), pipeline))
+    ]
     return str(format_lazy("{}: {}", entry.label, ", ".join(said)) if said else entry.label)

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE, FSMField, transition
 
+from crm.models.tag import Tag
 from crm.values import DealValues
 from crm.visibility import DealQuerySet
 from pipelines.catalog import CompiledStage
@@ -79,7 +80,9 @@ class Deal(DealValues, models.Model):
         _("came by"), max_length=9, choices=Arrival.choices, default=Arrival.HAND
     )
     values = models.JSONField(default=dict, blank=True)
-    tags = models.ManyToManyField("Tag", blank=True, related_name="deals", verbose_name=_("tags"))
+    tags: models.ManyToManyField[Tag, Any] = models.ManyToManyField(
+        "Tag", blank=True, related_name="deals", verbose_name=_("tags")
+    )
     # Of the open tasks, the earliest due; null is the flag «without a task». Kept by `crm.tasks`.
     next_task_at = models.DateTimeField(_("next task"), null=True, blank=True)
     # The last time the client and we really communicated, and our attempts since. Kept by `crm.contacting`.

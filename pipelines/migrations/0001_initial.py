@@ -248,6 +248,10 @@ class Migration(migrations.Migration):
                 ('from_stage', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipelines.stage')),
                 ('to_stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipelines.stage')),
             ],
+            options={
+                'verbose_name': 'stage passage',
+                'verbose_name_plural': 'stage passages',
+            },
         ),
         migrations.CreateModel(
             name='StageRight',

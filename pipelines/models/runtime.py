@@ -73,6 +73,8 @@ class StageChange(models.Model):
     stayed = models.DurationField(null=True)
 
     class Meta:
+        verbose_name = _("stage passage")
+        verbose_name_plural = _("stage passages")
         indexes = [
             models.Index(fields=["deal", "-at"], name="stagechange_of_a_deal"),
             models.Index(fields=["to_stage", "at"], name="stagechange_funnel"),
@@ -114,7 +116,7 @@ class Timer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule_id} @ {self.due_at:%d.%m.%Y %H:%M}"
+        return f"{self.rule}, {self.due_at:%d.%m.%Y %H:%M}"
 
 
 class RuleRun(models.Model):
@@ -157,7 +159,7 @@ class RuleRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule_id} {self.status}"
+        return f"{self.rule}, {self.at:%d.%m.%Y %H:%M}"
 
 
 class Offer(models.Model):
