@@ -104,7 +104,7 @@ def form_field(field: CompiledField, deal: Deal) -> forms.Field:
     if field.type == "evidence":
         entries = [("", "—"), *((str(event.pk), describe(event)) for event in evidence_of(deal))]
         made: forms.Field = forms.ChoiceField(
-            choices=entries, label=field.label, required=False, help_text=field.help_text
+            choices=entries, label=str(field.label), required=False, help_text=field.help_text
         )
     else:
         made = field_values.form_field(field)

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.template.defaultfilters import linebreaksbr, urlize
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -55,6 +57,11 @@ class Line:
     is_evidence: bool = False
     # A thing a person said or wrote stands out; what the system did is a line.
     spoken: bool = False
+
+    @property
+    def html(self) -> SafeString:
+        """The text with its line breaks and links, escaped."""
+        return linebreaksbr(urlize(self.text))
 
 
 @dataclass(frozen=True)

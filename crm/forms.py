@@ -81,10 +81,9 @@ class TaskForm(AnswersForm):
     def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if len(people) > 1:
-            self.fields["owner"].queryset = User.objects.filter(
-                pk__in=[person.pk for person in people]
-            )  # type: ignore[attr-defined]
-            self.fields["owner"].choices = [(person.pk, str(person)) for person in people]  # type: ignore[attr-defined]
+            owner: Any = self.fields["owner"]
+            owner.queryset = User.objects.filter(pk__in=[person.pk for person in people])
+            owner.choices = [(person.pk, str(person)) for person in people]
         else:
             del self.fields["owner"]
 

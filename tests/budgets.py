@@ -20,4 +20,8 @@ PAGES: dict[str, int] = {
     "/search/?q=bdfy": 10,
     # whose tasks one may see, the tasks, the deals without a task
     "/tasks/": 7,
+    # 4 for every page; the deal, what its stages ask, tasks, offers, points, tags, files, continuations, people, the feed
+    "/deals/{deal}/": 18,
+    "/deals/{deal}/feed/": 8,
+    "/deals/new/": 6,
 }

@@ -198,7 +198,7 @@ class Story:
     def sends_kp(self, at: datetime) -> None:
         """The proposal: a PDF with the deal, the letter with it, the task done by its outcome."""
         self.add_file(at, f"КП {self.deal.pk}.pdf")
-        if self.deal.contact.point("email"):
+        if self.deal.contact and self.deal.contact.point("email"):
             self.letter(at + timedelta(minutes=1), "send_kp")
             self.outcome(at + timedelta(minutes=2), "send_kp", "kp_mailed")
         else:
@@ -211,7 +211,7 @@ class Story:
         self.add_file(at, f"Договор {self.deal.pk}.pdf")
 
     def writes_again(self, at: datetime) -> None:
-        if self.deal.contact.point("email"):
+        if self.deal.contact and self.deal.contact.point("email"):
             self.letter(at, "reactivation")
 
     def is_refused(self, at: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import trigger_client_event
+from django_htmx.middleware import HtmxDetails
 
 from crm.models import User
 
@@ -17,6 +18,7 @@ class SignedIn(HttpRequest):
     """A request of somebody who signed in, as every view behind `login_required` gets it; for type checking only."""
 
     user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
 
 
 def toast(response: HttpResponse, text: str, kind: Kind = "success") -> HttpResponse:

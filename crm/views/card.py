@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,8 @@ from crm import card, card_fields, deals
 from crm.editing import FieldsChanged, edit_seen
 from crm.forms import AskForm, ContactedForm, TaskForm, tomorrow
 from crm.models import Deal
+from crm.views.answers import SignedIn
+from crm.views.feed import lines_of
 from crm.views.replies import done, find_deal, go, me, refused
 from crm.views.task_dialogs import ask_again
 from pipelines import catalog, engine, explain
@@ -25,12 +27,12 @@ from pipelines.models import Offer
 
 @login_required
 @require_GET
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedIn, pk: int) -> HttpResponse:
     """The whole card."""
     return page(request, find_deal(request, pk))
 
 
-def page(request: HttpRequest, deal: Deal, *, status: int = 200, **more: object) -> HttpResponse:
+def page(request: SignedIn, deal: Deal, *, status: int = 200, **more: object) -> HttpResponse:
     now = timezone.now()
     read = card.read_card(deal, user=request.user, now=now)
     people = card.owners_for(request.user)
@@ -38,6 +40,7 @@ def page(request: HttpRequest, deal: Deal, *, status: int = 200, **more: object)
         "card": read,
         "deal": deal,
         "pipeline": read.pipeline,
+        "feed_lines": lines_of(request, deal, read.feed),
         "channels": card.channels(),
         "contacted_form": ContactedForm(),
         "task_form": TaskForm(
@@ -53,7 +56,7 @@ def page(request: HttpRequest, deal: Deal, *, status: int = 200, **more: object)
 
 @login_required
 @require_POST
-def field(request: HttpRequest, pk: int) -> HttpResponse:
+def field(request: SignedIn, pk: int) -> HttpResponse:
     """Save the fields that the form says it holds: one when it is left, a tab's all without JavaScript."""
     deal = find_deal(request, pk)
     pipeline = catalog.pipeline(deal.pipeline_id)
@@ -70,7 +73,7 @@ def field(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _not_saved(
-    request: HttpRequest, deal: Deal, codes: list[str], error: RegulationError
+    request: SignedIn, deal: Deal, codes: list[str], error: RegulationError
 ) -> HttpResponse:
     """The same fields with what was typed, and at each what stands against it."""
     if not request.htmx or not isinstance(error, (BadAnswer, FieldsChanged)):
@@ -79,7 +82,7 @@ def _not_saved(
 
 
 def _fields(
-    request: HttpRequest,
+    request: SignedIn,
     deal: Deal,
     codes: list[str],
     *,
@@ -106,7 +109,7 @@ def _fields(
 
 @login_required
 @require_POST
-def owner(request: HttpRequest, pk: int) -> HttpResponse:
+def owner(request: SignedIn, pk: int) -> HttpResponse:
     """Give the deal to another person, among those whom one may give it to."""
     deal = find_deal(request, pk)
     person = next(
@@ -124,7 +127,7 @@ def owner(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def tags(request: HttpRequest, pk: int) -> HttpResponse:
+def tags(request: SignedIn, pk: int) -> HttpResponse:
     """Put a tag on, or take one off."""
     deal = find_deal(request, pk)
     try:
@@ -143,7 +146,7 @@ def tags(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def archive(request: HttpRequest, pk: int) -> HttpResponse:
+def archive(request: SignedIn, pk: int) -> HttpResponse:
     """Take the deal out of the lists."""
     deal = find_deal(request, pk)
     try:
@@ -155,7 +158,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
-def why(request: HttpRequest, pk: int) -> HttpResponse:
+def why(request: SignedIn, pk: int) -> HttpResponse:
     """Which rules ran on the deal, which wait, and why the others did not run."""
     deal = find_deal(request, pk)
     answers = explain.rule_answers(deal, user=request.user, now=timezone.now())
@@ -166,7 +169,7 @@ def why(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def take(request: HttpRequest, pk: int) -> HttpResponse:
+def take(request: SignedIn, pk: int) -> HttpResponse:
     """Accept what the system offers; where the regulation asks for fields first, the form with exactly them."""
     offer = get_object_or_404(Offer, pk=pk, deal__in=Deal.objects.visible_to(request.user))
     deal = find_deal(request, offer.deal_id)
@@ -185,7 +188,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _ask_for_offer(
-    request: HttpRequest, deal: Deal, offer: Offer, form: AskForm, error: RegulationError
+    request: SignedIn, deal: Deal, offer: Offer, form: AskForm, error: RegulationError
 ) -> HttpResponse:
     return ask_again(
         request,

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from crm import deals, people
 from crm.forms import AnswersForm, CompanyForm, PersonForm
 from crm.models import Company, Contact, ContactPoint, Deal
+from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
@@ -25,14 +26,14 @@ MODELS: dict[str, Any] = {"contact": Contact, "company": Company}
 
 
 @login_required
-def edit_contact(request: HttpRequest, pk: int) -> HttpResponse:
+def edit_contact(request: SignedIn, pk: int) -> HttpResponse:
     """Change a contact's name, phone and e-mail."""
     contact = get_object_or_404(
         Contact.objects.visible_to(request.user).prefetch_related("points"), pk=pk
     )
     start = {"name": contact.name, "phone": contact.point("phone"), "email": contact.point("email")}
     form = PersonForm(sent(request), initial=start, auto_id="person_%s")
-    shown = {"title": _("The contact"), "submit": _("Save"), "action": request.path}
+    shown: dict[str, Any] = {"title": _("The contact"), "submit": _("Save"), "action": request.path}
     if request.method == "POST":
         try:
             check(form)
@@ -50,7 +51,7 @@ def edit_contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def attach(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+def attach(request: SignedIn, pk: int, kind: str) -> HttpResponse:
     """Give the deal a contact or a company: one that we know, or a new one."""
     deal = find_deal(request, pk)
     if kind not in MODELS:
@@ -70,7 +71,7 @@ def attach(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 
 @transaction.atomic
-def _attach(request: HttpRequest, deal: Deal, kind: str, form: AnswersForm) -> None:
+def _attach(request: SignedIn, deal: Deal, kind: str, form: AnswersForm) -> None:
     by, now = me(request), timezone.now()
     chosen = request.POST.get("chosen", "")
     record = None
@@ -84,7 +85,7 @@ def _attach(request: HttpRequest, deal: Deal, kind: str, form: AnswersForm) -> N
 
 
 def _attach_window(
-    request: HttpRequest, deal: Deal, kind: str, form: AnswersForm, *, status: int = 200
+    request: SignedIn, deal: Deal, kind: str, form: AnswersForm, *, status: int = 200
 ) -> HttpResponse:
     title = _("The deal's contact") if kind == "contact" else _("The deal's company")
     known = same_points(request, form) if form.is_bound else []
@@ -102,7 +103,7 @@ def _attach_window(
 
 @login_required
 @require_GET
-def found(request: HttpRequest, kind: str) -> HttpResponse:
+def found(request: SignedIn, kind: str) -> HttpResponse:
     """Contacts or companies that the typed text fits, as a list to choose from."""
     if kind not in MODELS:
         return HttpResponse(status=404)
@@ -136,7 +137,7 @@ def look_for(records: QuerySet[Any], text: str) -> list[Any]:
     )
 
 
-def same_points(request: HttpRequest, form: AnswersForm) -> list[Contact]:
+def same_points(request: SignedIn, form: AnswersForm) -> list[Contact]:
     """Contacts whom the person may see and who have the typed phone or e-mail already."""
     values = []
     for name, normalize in (("phone", people.normalize_phone), ("email", people.normalize_email)):
@@ -163,7 +164,7 @@ def check(form: AnswersForm) -> None:
 
 
 def _window(
-    request: HttpRequest,
+    request: SignedIn,
     form: AnswersForm,
     *,
     status: int = 200,
@@ -184,7 +185,7 @@ def _at(error: RegulationError, **places: str) -> RegulationError:
     return error
 
 
-def _deal_of(request: HttpRequest, **link: Any) -> str:
+def _deal_of(request: SignedIn, **link: Any) -> str:
     """The newest deal of the record that the person sees: where one was before."""
     found = Deal.objects.visible_to(request.user).filter(**link).order_by("-pk").first()
     return f"/deals/{found.pk}/" if found else "/"

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from crm import card, card_fields, deals, people
 from crm.forms import NewDealForm
 from crm.models import Company, Contact, Deal, User
+from crm.views.answers import SignedIn
 from crm.views.contacts import same_points
 from crm.views.replies import address, go, me, status_of
 from crm.views.task_dialogs import sent
@@ -25,7 +26,7 @@ ASKED = 4
 
 
 @login_required
-def deal_new(request: HttpRequest) -> HttpResponse:
+def deal_new(request: SignedIn) -> HttpResponse:
     """The form; posted, the deal with whom it is with, in one transaction."""
     pipeline = _pipeline(request)
     form = NewDealForm(
@@ -53,9 +54,10 @@ def deal_new(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def create(request: HttpRequest, pipeline: CompiledPipeline, form: NewDealForm) -> Deal:
+def create(request: SignedIn, pipeline: CompiledPipeline, form: NewDealForm) -> Deal:
     """Contact, company and deal, or none of them. All that is wrong is said at once. Errors: BadAnswer, MoveRefused."""
-    by, now, errors = me(request), timezone.now(), {}
+    by, now = me(request), timezone.now()
+    errors: dict[str, str] = {}
     given = {name: form.cleaned_data.get(name, "") for name in form.fields}
     owner = User.objects.get(pk=given["owner"]) if given.get("owner") else request.user
     company = contact = None
@@ -83,13 +85,13 @@ def create(request: HttpRequest, pipeline: CompiledPipeline, form: NewDealForm) 
     )  # fmt: skip
 
 
-def _company(request: HttpRequest, name: str, **facts: Any) -> Company | None:
+def _company(request: SignedIn, name: str, **facts: Any) -> Company | None:
     if chosen := _chosen(request, "company"):
         return get_object_or_404(Company.objects.visible_to(request.user), pk=chosen)
     return people.create_company(name=name, **facts) if name.strip() else None
 
 
-def _contact(request: HttpRequest, given: dict[str, Any], **facts: Any) -> Contact | None:
+def _contact(request: SignedIn, given: dict[str, Any], **facts: Any) -> Contact | None:
     if chosen := _chosen(request, "contact"):
         return get_object_or_404(Contact.objects.visible_to(request.user), pk=chosen)
     if not any(given[name].strip() for name in ("contact_name", "phone", "email")):
@@ -99,13 +101,13 @@ def _contact(request: HttpRequest, given: dict[str, Any], **facts: Any) -> Conta
     )
 
 
-def _chosen(request: HttpRequest, kind: str) -> int | None:
+def _chosen(request: SignedIn, kind: str) -> int | None:
     raw = request.POST.get(kind, "")
     return int(raw) if raw.isdecimal() and len(raw) < 19 else None
 
 
 def _form(
-    request: HttpRequest,
+    request: SignedIn,
     pipeline: CompiledPipeline,
     form: NewDealForm,
     *,
@@ -127,7 +129,7 @@ def _form(
 
 
 def _editors(
-    request: HttpRequest, pipeline: CompiledPipeline, errors: dict[str, str]
+    request: SignedIn, pipeline: CompiledPipeline, errors: dict[str, str]
 ) -> list[card_fields.Editor]:
     """The first fields of the regulation, with what was typed."""
     blank = Deal(pipeline_id=pipeline.id)
@@ -147,12 +149,12 @@ def asked(pipeline: CompiledPipeline) -> list[str]:
     return list(dict.fromkeys([*first[: ASKED - 1], *source]))
 
 
-def _extra(request: HttpRequest, pipeline: CompiledPipeline) -> dict[str, Any]:
+def _extra(request: SignedIn, pipeline: CompiledPipeline) -> dict[str, Any]:
     answers, _seen = card_fields.posted(pipeline, request.POST)
     return {code: value for code, value in answers.items() if code in asked(pipeline)}
 
 
-def _record(request: HttpRequest, model: Any, kind: str) -> Any:
+def _record(request: SignedIn, model: Any, kind: str) -> Any:
     """The contact or company chosen before the form came back."""
     raw = (request.POST or request.GET).get(kind, "")
     if not raw.isdecimal() or len(raw) > 18:
@@ -160,7 +162,7 @@ def _record(request: HttpRequest, model: Any, kind: str) -> Any:
     return model.objects.visible_to(request.user).filter(pk=int(raw)).first()
 
 
-def _pipeline(request: HttpRequest) -> CompiledPipeline:
+def _pipeline(request: SignedIn) -> CompiledPipeline:
     """The pipeline named, by default the first."""
     code = request.POST.get("pipeline") or request.GET.get("pipeline")
     try:

@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import contacting, deals, feed_lines
 from crm.forms import ContactedForm
+from crm.models import Deal
+from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, refused
 from pipelines.errors import BadAnswer, RegulationError
 
 
 @login_required
 @require_GET
-def feed(request: HttpRequest, pk: int) -> HttpResponse:
+def feed(request: SignedIn, pk: int) -> HttpResponse:
     """A portion of the feed: the newest, or those before an entry."""
     deal = find_deal(request, pk)
     before = request.GET.get("before", "")
     portion = feed_lines.read_feed(
         deal, before=int(before) if before.isdecimal() and len(before) < 19 else None
     )
-    part = "crm/feed_lines.html" if before else "crm/feed.html"
-    return render(
-        request, part if request.htmx else "crm/feed_page.html", {"deal": deal, "portion": portion}
-    )
+    lines = lines_of(request, deal, portion)
+    if request.htmx and before:
+        return HttpResponse(lines)
+    page = "crm/feed.html" if request.htmx else "crm/feed_page.html"
+    return render(request, page, {"deal": deal, "feed_lines": lines})
+
+
+def lines_of(request: SignedIn, deal: Deal, portion: feed_lines.Portion) -> SafeString:
+    """A portion as HTML, made by Jinja2, for pages that Django's templates make."""
+    html = render_to_string("crm/feed_lines.html", {"deal": deal, "portion": portion}, request)
+    return mark_safe(html)  # noqa: S308 (Jinja2 has escaped it, but gives a bare string)
 
 
 @login_required
 @require_POST
-def note(request: HttpRequest, pk: int) -> HttpResponse:
+def note(request: SignedIn, pk: int) -> HttpResponse:
     """Add a note."""
     deal = find_deal(request, pk)
     try:
@@ -46,7 +57,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def contacted(request: HttpRequest, pk: int) -> HttpResponse:
+def contacted(request: SignedIn, pk: int) -> HttpResponse:
     """Put on record a call or a message that no channel delivered."""
     deal = find_deal(request, pk)
     form = ContactedForm(request.POST)

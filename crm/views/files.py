@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import files, outgoing
 from crm.models import Deal, DealFile
+from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, refused
 from pipelines.errors import BadAnswer, RegulationError
 
 
 @login_required
 @require_POST
-def add(request: HttpRequest, pk: int) -> HttpResponse:
+def add(request: SignedIn, pk: int) -> HttpResponse:
     """Keep uploaded files with the deal."""
     deal = find_deal(request, pk)
     uploads = request.FILES.getlist("file")
@@ -35,7 +36,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def remove(request: HttpRequest, pk: int) -> HttpResponse:
+def remove(request: SignedIn, pk: int) -> HttpResponse:
     """Take a file off the deal."""
     file = get_object_or_404(
         DealFile, pk=pk, deal__in=Deal.objects.visible_to(request.user), archived_at=None
@@ -49,7 +50,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
-def file(request: HttpRequest, pk: int) -> FileResponse:
+def file(request: SignedIn, pk: int) -> FileResponse:
     """A deal's file, to those who see the deal or its continuation."""
     seen = Deal.objects.visible_to(request.user)
     found = get_object_or_404(
@@ -61,7 +62,7 @@ def file(request: HttpRequest, pk: int) -> FileResponse:
 
 @login_required
 @require_GET
-def letter_file(request: HttpRequest, pk: int, number: int) -> FileResponse:
+def letter_file(request: SignedIn, pk: int, number: int) -> FileResponse:
     """A file that went with a letter, to those who see the letter's deal."""
     seen = Deal.objects.visible_to(request.user)
     message = outgoing.messages_by_id([pk]).get(pk)

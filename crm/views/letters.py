@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import card, feed_lines, files, outgoing
 from crm.forms import LetterForm
 from crm.models import Deal
+from crm.views.answers import SignedIn
 from crm.views.contacts import check
 from crm.views.replies import done, find_deal, me, refused, status_of
 from pipelines import catalog
@@ -22,7 +23,7 @@ from pipelines.errors import RegulationError
 
 
 @login_required
-def compose(request: HttpRequest, pk: int) -> HttpResponse:
+def compose(request: SignedIn, pk: int) -> HttpResponse:
     """The letter's form, filled in from a template; posted, the letter goes to the outbox."""
     deal = find_deal(request, pk)
     template = _template(request, deal)
@@ -48,7 +49,7 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, deal: Deal, template: Any, form: LetterForm, *, status: int = 200
+    request: SignedIn, deal: Deal, template: Any, form: LetterForm, *, status: int = 200
 ) -> HttpResponse:
     attached = list(template.files.all()) if template else []
     context = {
@@ -68,13 +69,13 @@ def _form(
     return render(request, page, context, status=status)
 
 
-def _template(request: HttpRequest, deal: Deal) -> Any:
+def _template(request: SignedIn, deal: Deal) -> Any:
     code = (request.POST if request.method == "POST" else request.GET).get("template", "")
     found = card.letter_templates(catalog.pipeline(deal.pipeline_id))
     return get_object_or_404(found, code=code) if code else None
 
 
-def _draft(request: HttpRequest, deal: Deal, template: Any) -> dict[str, str]:
+def _draft(request: SignedIn, deal: Deal, template: Any) -> dict[str, str]:
     to = deal.contact.point("email") if deal.contact else ""
     subject, body = (
         outgoing.letters().render(template, deal, request.user) if template else ("", "")
@@ -86,7 +87,7 @@ def _as_text(body: str) -> str:
     return outgoing.letters().to_text(body) if isinstance(body, SafeString) else body
 
 
-def _body(request: HttpRequest, deal: Deal, template: Any, typed: str) -> str:
+def _body(request: SignedIn, deal: Deal, template: Any, typed: str) -> str:
     """What was typed; a formatted template that was left as it is keeps its formatting."""
     if template is not None:
         _subject, body = outgoing.letters().render(template, deal, request.user)
@@ -95,7 +96,7 @@ def _body(request: HttpRequest, deal: Deal, template: Any, typed: str) -> str:
     return typed
 
 
-def _files(request: HttpRequest, deal: Deal, template: Any) -> list[Any]:
+def _files(request: SignedIn, deal: Deal, template: Any) -> list[Any]:
     """The template's files that were left on, files of the deal, and those uploaded for this letter."""
     kept = (
         [item for item in template.files.all() if str(item.pk) in request.POST.getlist("attached")]
@@ -109,7 +110,7 @@ def _files(request: HttpRequest, deal: Deal, template: Any) -> list[Any]:
 
 @login_required
 @require_GET
-def letter(request: HttpRequest, pk: int) -> HttpResponse:
+def letter(request: SignedIn, pk: int) -> HttpResponse:
     """A letter as it went out, whole."""
     message = _message(request, pk)
     return render(
@@ -124,7 +125,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
+def retry(request: SignedIn, pk: int) -> HttpResponse:
     """Send a letter that failed once more."""
     message = _message(request, pk)
     deal = find_deal(request, message.deal_id)
@@ -135,7 +136,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     return done(request, deal, _("The letter is on its way again."))
 
 
-def _message(request: HttpRequest, pk: int) -> Any:
+def _message(request: SignedIn, pk: int) -> Any:
     """The letter of a deal that the person sees, or of the sale that such a deal continues; 404 otherwise."""
     message = outgoing.messages_by_id([pk]).get(pk)
     seen = Deal.objects.visible_to(request.user)

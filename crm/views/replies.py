@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from crm.models import Deal
 from crm.tasks import TaskGone
-from crm.views.answers import close_dialog, toast
+from crm.views.answers import SignedIn, close_dialog, toast
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError, StaleMove
 
 
-def me(request: HttpRequest) -> Actor:
+def me(request: SignedIn) -> Actor:
     return Actor.person(request.user)
 
 
-def find_deal(request: HttpRequest, pk: int) -> Deal:
+def find_deal(request: SignedIn, pk: int) -> Deal:
     """The deal, if the person may see it; 404 for a stranger's as for one that does not exist."""
     deals = Deal.objects.visible_to(request.user)
     return get_object_or_404(
@@ -29,9 +29,7 @@ def find_deal(request: HttpRequest, pk: int) -> Deal:
     )
 
 
-def done(
-    request: HttpRequest, deal: Deal | None, text: str = "", *, back: str = ""
-) -> HttpResponse:
+def done(request: SignedIn, deal: Deal | None, text: str = "", *, back: str = "") -> HttpResponse:
     """A verb succeeded: the window closes, the page draws itself anew (`deal:changed`), a toast says what was done."""
     if request.htmx:
         response = trigger_client_event(close_dialog(HttpResponse(status=204)), "deal:changed", {})
@@ -42,7 +40,7 @@ def done(
 
 
 def refused(
-    request: HttpRequest, deal: Deal | None, error: RegulationError, *, back: str = ""
+    request: SignedIn, deal: Deal | None, error: RegulationError, *, back: str = ""
 ) -> HttpResponse:
     """A verb said no and there is no form to say it in: a toast, or a message on the page `back`."""
     if request.htmx:
@@ -54,7 +52,7 @@ def refused(
     return redirect(back or address(deal))
 
 
-def go(request: HttpRequest, url: str) -> HttpResponse:
+def go(request: SignedIn, url: str) -> HttpResponse:
     """Send the browser to another page."""
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
@@ -68,6 +66,6 @@ def status_of(error: RegulationError) -> int:
     return 409 if isinstance(error, (StaleMove, TaskGone)) else 422
 
 
-def window(request: HttpRequest) -> dict[str, Any]:
+def window(request: SignedIn) -> dict[str, Any]:
     """What a dialog's template extends: the content of `#dialog`, or a page of its own without JavaScript."""
     return {"base": "crm/task_window.html" if request.htmx else "crm/task_page.html"}

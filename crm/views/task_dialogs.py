@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,13 +24,14 @@ from crm.forms import (
     tomorrow,
 )
 from crm.models import Deal, Task
+from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
 from pipelines import engine
 from pipelines.errors import BadAnswer, MoveRefused, RegulationError
 
 
 @login_required
-def outcome(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+def outcome(request: SignedIn, pk: int, code: str) -> HttpResponse:
     """An outcome of a task: its questions, the result, and whatever the regulation asks for on the way."""
     task = find_task(request, pk)
     scenario = next(
@@ -47,7 +48,7 @@ def outcome(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     form.ask_scenario(scenario, task.deal)
     form.ask_fields(request.POST.getlist("code"), task.deal)
     form.ask_result(default=scenario.result)
-    shown = {
+    shown: dict[str, Any] = {
         "title": scenario.label,
         "subtitle": task.text,
         "action": request.path,
@@ -74,7 +75,7 @@ def outcome(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 
 def ask_again(
-    request: HttpRequest, deal: Any, form: AskForm, error: RegulationError, **shown: Any
+    request: SignedIn, deal: Any, form: AskForm, error: RegulationError, **shown: Any
 ) -> HttpResponse:
     """The same window with the refusals, the fields that would lift them, and the sentences at the fields."""
     refusals = error.refusals if isinstance(error, MoveRefused) else []
@@ -103,14 +104,14 @@ def _put(data: Any, name: str, value: Any) -> None:
 
 
 def _window(
-    request: HttpRequest, deal: Any, form: AnswersForm, *, status: int = 200, **shown: Any
+    request: SignedIn, deal: Any, form: AnswersForm, *, status: int = 200, **shown: Any
 ) -> HttpResponse:
     context = {"form": form, "deal": deal, "back": address(deal), **window(request), **shown}
     return render(request, "crm/task_ask.html", context, status=status)
 
 
 @login_required
-def new(request: HttpRequest, pk: int) -> HttpResponse:
+def new(request: SignedIn, pk: int) -> HttpResponse:
     """Set a task on a deal."""
     deal = find_deal(request, pk)
     people = card.owners_for(request.user)
@@ -142,7 +143,7 @@ def _locked(deal: Deal) -> Deal:
 
 
 @login_required
-def finish(request: HttpRequest, pk: int) -> HttpResponse:
+def finish(request: SignedIn, pk: int) -> HttpResponse:
     """Finish a task with a short result (AX-2.5)."""
     task = find_task(request, pk)
     form = ResultForm(sent(request), auto_id="done_%s")
@@ -156,7 +157,7 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def postpone(request: HttpRequest, pk: int) -> HttpResponse:
+def postpone(request: SignedIn, pk: int) -> HttpResponse:
     """Move a task to another time."""
     task = find_task(request, pk)
     form = PostponeForm(
@@ -172,7 +173,7 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: SignedIn, pk: int) -> HttpResponse:
     """Change what is asked, by when and of whom."""
     task = find_task(request, pk)
     people = card.owners_for(request.user)
@@ -199,7 +200,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: SignedIn, pk: int) -> HttpResponse:
     """Take a task off."""
     task = find_task(request, pk)
     form = CancelForm(sent(request), auto_id="cancel_%s")
@@ -211,7 +212,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _form_view(
-    request: HttpRequest,
+    request: SignedIn,
     deal: Deal | None,
     form: AnswersForm,
     verb: Callable[[], Any],
@@ -238,17 +239,17 @@ def _form_view(
     return done(request, deal, said)
 
 
-def find_task(request: HttpRequest, pk: int) -> Task:
+def find_task(request: SignedIn, pk: int) -> Task:
     """The task, if the person may see it; 404 for a stranger's."""
     found = Task.objects.visible_to(request.user).select_related("deal", "owner")
     return get_object_or_404(found, pk=pk)
 
 
-def sent(request: HttpRequest) -> Any:
+def sent(request: SignedIn) -> Any:
     """What was posted; None where the form is only asked for (a form sent empty is a form sent)."""
     return request.POST if request.method == "POST" else None
 
 
-def _revision(request: HttpRequest) -> int | None:
+def _revision(request: SignedIn) -> int | None:
     raw = request.POST.get("revision", "")
     return int(raw) if raw.isdecimal() and len(raw) < 10 else None
