@@ -57,8 +57,8 @@ PROMISED = [
 
 @pytest.fixture(scope="module")
 def clauses() -> dict[str, proofs.Clause]:
-    found, problems = proofs.collect(TESTS)
-    assert problems == []
+    # Its problems (a clause that is in no list, say) are the matter of test_playbook_clauses.
+    found, _problems = proofs.collect(TESTS)
     return {clause.id: clause for clause in found}
 
 
