@@ -37,12 +37,11 @@ class Telling:
 
 
 def in_office(at: datetime) -> datetime:
-    """The same moment, or the next one at which somebody is at work."""
+    """A moment of the same day at which somebody is at work; of the Friday before for a weekend's.
+
+    Never later than the day asked for: a step of yesterday must not become one of tomorrow.
+    """
     local = at.astimezone(OFFICE)
-    if local.hour >= CLOSES:
-        local = (local + timedelta(days=1)).replace(hour=OPENS, minute=local.minute)
-    elif local.hour < OPENS:
-        local = local.replace(hour=OPENS)
-    while local.weekday() > 4:
-        local += timedelta(days=1)
-    return local.astimezone(at.tzinfo)
+    if not OPENS <= local.hour < CLOSES:
+        local = local.replace(hour=OPENS + local.hour % (CLOSES - OPENS))
+    return (local - timedelta(days=max(0, local.weekday() - 4))).astimezone(at.tzinfo)
