@@ -161,8 +161,10 @@ def move(
     if source.kind != "open" and target.kind == "open":
         timers.arm_pipeline(deal, pipeline, now=now)
     Offer.objects.filter(deal=deal, state=Offer.State.OPEN).update(state=Offer.State.WITHDRAWN)
-    rules.run(pipeline.rules_of("leave", "do", stage_id=source.id), context, f"leave:{change.pk}")
-    _enter(context, target, change)
+    leaving = rules.Job(
+        pipeline.rules_of("leave", "do", stage_id=source.id), context, f"leave:{change.pk}"
+    )
+    _enter(context, target, change, leaving)
     _hear(event, deal, pipeline, by, now)
     return change
 
@@ -472,13 +474,14 @@ def _right_to_enter(by: Actor, stage: CompiledStage) -> list[Refusal]:
     return [Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": stage.name})]
 
 
-def _enter(context: Context, stage: CompiledStage, change: StageChange) -> None:
-    timers.arm_stage(
-        context.deal, context.pipeline, stage, now=context.now, entry=f"enter:{change.pk}"
-    )
-    rules.run(
-        context.pipeline.rules_of("enter", "do", stage_id=stage.id), context, f"enter:{change.pk}"
-    )
+def _enter(
+    context: Context, stage: CompiledStage, change: StageChange, *before: rules.Job
+) -> None:
+    """Arm the stage's timers and run its rules, those of the left stage first, all in one go."""
+    occasion = f"enter:{change.pk}"
+    timers.arm_stage(context.deal, context.pipeline, stage, now=context.now, entry=occasion)
+    entering = context.pipeline.rules_of("enter", "do", stage_id=stage.id)
+    rules.run_all([*before, rules.Job(entering, context, occasion)])
 
 
 def _hear(event: Event, deal: Any, pipeline: CompiledPipeline, by: Actor, now: datetime) -> None:
