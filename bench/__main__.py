@@ -46,19 +46,27 @@ def main() -> None:
     server.stop()
 
 
-def pages(facts: dict[str, Any]) -> list[tuple[str, Callable[[Any, int], Any], Callable[[Any, int], Any], int]]:
+def pages(
+    facts: dict[str, Any],
+) -> list[tuple[str, Callable[[Any, int], Any], Callable[[Any, int], Any], int]]:
     from bench.floor import Floor
 
     table = {"pipeline": "leads", "stage": facts["stage_codes"][2], "owner": facts["owners"][3]}
     far = {"pipeline": "leads", "after": facts["far_mark"]}
     spare = facts["spare_of_pages"]
-    refuse = {"to": facts["stage_codes"][9], "seen": facts["stages"][0], "f-refusal_reason": "wrong_address"}
+    refuse = {
+        "to": facts["stage_codes"][9],
+        "seen": facts["stages"][0],
+        "f-refusal_reason": "wrong_address",
+    }
 
     def phone(number: int) -> str:
         return quote(facts["phones"][number % len(facts["phones"])])
 
     def create(client: Any, number: int) -> None:
-        client.post("/deals/new/?pipeline=leads", {"name": f"Новая сделка {number}", "budget": "1 000,50"})
+        client.post(
+            "/deals/new/?pipeline=leads", {"name": f"Новая сделка {number}", "budget": "1 000,50"}
+        )
 
     def move(client: Any, number: int) -> None:
         client.post(f"/deals/{spare[number % len(spare)]}/move/", refuse)

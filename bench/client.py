@@ -32,10 +32,16 @@ class Client:
         return self._send("GET", path, None, ok, headers)
 
     def post(self, path: str, data: dict[str, Any], ok: tuple[int, ...] = (200, 204, 302)) -> bytes:
-        return self._send("POST", path, urlencode(data), ok, {"HX-Request": "true"} if path != "/login/" else {})
+        return self._send(
+            "POST", path, urlencode(data), ok, {"HX-Request": "true"} if path != "/login/" else {}
+        )
 
-    def _send(self, method: str, path: str, body: str | None, ok: tuple[int, ...], headers: dict[str, str]) -> bytes:
-        headers = headers | {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+    def _send(
+        self, method: str, path: str, body: str | None, ok: tuple[int, ...], headers: dict[str, str]
+    ) -> bytes:
+        headers = headers | {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        }
         headers["Accept-Language"] = "ru"
         if body is not None:
             headers |= {
@@ -76,7 +82,9 @@ def measure(make: Callable[[], Any], work: Work, *, count: int, first: int = 0) 
         taken.append((time.perf_counter() - started) * 1000)
     taken.sort()
     return Times(
-        statistics.median(taken), taken[int(len(taken) * 0.95) - 1], _at_once(make, work, first + 5 + count)
+        statistics.median(taken),
+        taken[int(len(taken) * 0.95) - 1],
+        _at_once(make, work, first + 5 + count),
     )
 
 

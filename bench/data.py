@@ -9,13 +9,43 @@ from django.db import connection, transaction
 
 from crm.models import Deal, Team, User
 from pipelines import catalog, playbook
-from pipelines.playbook.books import SHIPPED
 from pipelines.models import Condition, Field, Pipeline, Rule, Stage
+from pipelines.playbook.books import SHIPPED
 
 PASSWORD = "bench-pass-1"
-FIRST = ["Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Захар", "Ирина", "Кирилл", "Лукерья", "Мирон"]
-LAST = ["Лукашевич", "Ковальчук", "Петренко", "Садовник", "Тарасевич", "Ушакевич", "Фомич", "Юревич", "Якимович"]
-WORDS = ["Базовое внедрение", "Аудит аккаунта", "Готовый виджет", "Комплексное внедрение", "Сопровождение", "Обучение"]
+FIRST = [
+    "Анна",
+    "Борис",
+    "Вера",
+    "Глеб",
+    "Дарья",
+    "Егор",
+    "Жанна",
+    "Захар",
+    "Ирина",
+    "Кирилл",
+    "Лукерья",
+    "Мирон",
+]
+LAST = [
+    "Лукашевич",
+    "Ковальчук",
+    "Петренко",
+    "Садовник",
+    "Тарасевич",
+    "Ушакевич",
+    "Фомич",
+    "Юревич",
+    "Якимович",
+]
+WORDS = [
+    "Базовое внедрение",
+    "Аудит аккаунта",
+    "Готовый виджет",
+    "Комплексное внедрение",
+    "Сопровождение",
+    "Обучение",
+]
 TIMERS = 1_000_000
 DUE = 3_000
 
@@ -48,7 +78,9 @@ def _names(now: datetime) -> dict[str, object]:
 def _people() -> None:
     """A head over two teams, nineteen managers; the head is who opens the pages."""
     teams = [Team.objects.create(name=name) for name in ("Продажи", "Продажи 1", "Продажи 2")]
-    head = User.objects.create_user("head@bench.example", PASSWORD, first_name="Ольга", last_name="Титова")
+    head = User.objects.create_user(
+        "head@bench.example", PASSWORD, first_name="Ольга", last_name="Титова"
+    )
     head.groups.add(Group.objects.get(name="head"))
     teams[0].head = head
     teams[0].save()
@@ -58,11 +90,16 @@ def _people() -> None:
     managers = Group.objects.get(name="manager")
     for number in range(19):
         manager = User.objects.create_user(
-            f"m{number}@bench.example", None, first_name=FIRST[number % 12], last_name=LAST[number % 9],
+            f"m{number}@bench.example",
+            None,
+            first_name=FIRST[number % 12],
+            last_name=LAST[number % 9],
             team=teams[1 + number % 2],
         )
         manager.groups.add(managers)
-    account = User.objects.create_user("account@bench.example", None, first_name="Анна", last_name="Седова")
+    account = User.objects.create_user(
+        "account@bench.example", None, first_name="Анна", last_name="Седова"
+    )
     account.groups.add(Group.objects.get(name="account_manager"))
 
 
@@ -143,13 +180,24 @@ STATEMENTS = [
 
 def _licences(cursor: object, now: datetime) -> None:
     """A million armed countdowns, a few thousand of them due now, on a pipeline of their own."""
-    pipeline = Pipeline.objects.create(code="bench-licences", name="Лицензии (замер)", playbook="bench", position=90)
-    stage = Stage.objects.create(pipeline=pipeline, code="active", name="Действует", position=0, needs_task=False)
+    pipeline = Pipeline.objects.create(
+        code="bench-licences", name="Лицензии (замер)", playbook="bench", position=90
+    )
+    stage = Stage.objects.create(
+        pipeline=pipeline, code="active", name="Действует", position=0, needs_task=False
+    )
     Field.objects.create(pipeline=pipeline, code="expires_on", label="Действует до", type="date")
     rules = [
         Rule.objects.create(
-            pipeline=pipeline, stage=stage, code=f"reminder-{number}", clause="BENCH", when="before",
-            date="expires_on", period=f"{number + 1}d", name="create_task", position=number,
+            pipeline=pipeline,
+            stage=stage,
+            code=f"reminder-{number}",
+            clause="BENCH",
+            when="before",
+            date="expires_on",
+            period=f"{number + 1}d",
+            name="create_task",
+            position=number,
             params={"kind": "call", "text": "Уточнить намерение продлить лицензию", "due": "1d"},
         )
         for number in range(10)
@@ -191,4 +239,6 @@ def make_due(now: datetime) -> None:
 def some_deals(count: int) -> list[int]:
     """Ids of open deals on the first stage, spread over the table."""
     first = catalog.by_code("leads").first_stage.id
-    return list(Deal.objects.filter(stage=first).order_by("pk").values_list("pk", flat=True)[:count])
+    return list(
+        Deal.objects.filter(stage=first).order_by("pk").values_list("pk", flat=True)[:count]
+    )

@@ -10,7 +10,7 @@ from crm.models import ContactPoint, Deal, User
 from pipelines import catalog
 
 LETTER = (
-    "INSERT INTO notifications_message (channel, deal_id, \"to\", subject, text, html, status, attempts, uncertain, error,"
+    'INSERT INTO notifications_message (channel, deal_id, "to", subject, text, html, status, attempts, uncertain, error,'
     " message_id, next_try_at, created_at) VALUES ('email', %s, 'a@example.com', 'Тема', 'Текст', '', 'queued', 0, false, '',"
     " %s, %s, now())"
 )
@@ -22,7 +22,9 @@ def read() -> dict[str, Any]:
     head = User.objects.get(email="head@bench.example")
     in_order = Deal.objects.filter(pipeline=pipeline.id).order_by("-created_at", "-id")
     far = in_order[499 * 50]
-    first = in_order.filter(stage=pipeline.first_stage.id).order_by("pk").values_list("pk", flat=True)
+    first = (
+        in_order.filter(stage=pipeline.first_stage.id).order_by("pk").values_list("pk", flat=True)
+    )
     spare = list(first)
     half = len(spare) // 2
     return {
@@ -34,7 +36,11 @@ def read() -> dict[str, Any]:
         "far_id": far.pk,
         "far_mark": f"{far.created_at.isoformat()}~{far.pk}",
         "part": "тарасевич 47",
-        "phones": list(ContactPoint.objects.filter(kind="phone").order_by("pk").values_list("value", flat=True)[:5000]),
+        "phones": list(
+            ContactPoint.objects.filter(kind="phone")
+            .order_by("pk")
+            .values_list("value", flat=True)[:5000]
+        ),
         "some": list(in_order.values_list("pk", flat=True)[1000:6000]),
         # The pages and the floor move deals of their own.
         "spare": spare[:half],

@@ -70,8 +70,12 @@ class Floor:
             "SELECT d.*, c.name, k.name FROM crm_deal d LEFT JOIN crm_contact c ON c.id = d.contact_id"
             " LEFT JOIN crm_company k ON k.id = d.company_id WHERE d.id = %s", deal,
         )  # fmt: skip
-        self._all("SELECT * FROM pipelines_event WHERE deal_id = %s ORDER BY id DESC LIMIT 30", deal)
-        self._all("SELECT * FROM crm_task WHERE deal_id = %s AND state = 'open' ORDER BY due_at", deal)
+        self._all(
+            "SELECT * FROM pipelines_event WHERE deal_id = %s ORDER BY id DESC LIMIT 30", deal
+        )
+        self._all(
+            "SELECT * FROM crm_task WHERE deal_id = %s AND state = 'open' ORDER BY due_at", deal
+        )
 
     def create(self, number: int) -> None:
         now = self.facts["now"]
@@ -118,7 +122,9 @@ class Floor:
             )
             self._task(deal, now)
             self._event("task.created", deal, now)
-            self.sql.execute(self.facts["letter_sql"], [deal, f"<{number}.{deal}@floor.example>", now])
+            self.sql.execute(
+                self.facts["letter_sql"], [deal, f"<{number}.{deal}@floor.example>", now]
+            )
 
     def tick(self, now: datetime, due: int) -> None:
         """The tasks of all due countdowns in one statement."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import psutil
+import psycopg
 
 from config.services.manager import Services
 from config.services.state import free_port
@@ -61,7 +61,9 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
 
 def _load(database_url: str, redis_url: str, scale: int) -> None:
     env = environment(database_url, redis_url)
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=env, check=True)
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=env, check=True
+    )
     subprocess.run([sys.executable, "-m", "bench.load", str(scale)], cwd=ROOT, env=env, check=True)
 
 
@@ -79,7 +81,10 @@ class Web:
 @contextmanager
 def web(env: dict[str, str]) -> Iterator[Web]:
     subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"], cwd=ROOT, env=env, check=True
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"],
+        cwd=ROOT,
+        env=env,
+        check=True,
     )
     port = free_port()
     command = [

@@ -15,7 +15,7 @@ from crm.models import ContactPoint, Deal
 from pipelines.context import Context
 from pipelines.engine import SCENARIO_CHOSEN
 from pipelines.models import Event
-from pipelines.params import DurationField, FieldField, ParamsForm, ScenarioField, WordsField
+from pipelines.params import DurationField, FieldField, ParamsForm, ScenarioField
 from pipelines.registry import No, guard
 
 

@@ -474,9 +474,7 @@ def _right_to_enter(by: Actor, stage: CompiledStage) -> list[Refusal]:
     return [Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": stage.name})]
 
 
-def _enter(
-    context: Context, stage: CompiledStage, change: StageChange, *before: rules.Job
-) -> None:
+def _enter(context: Context, stage: CompiledStage, change: StageChange, *before: rules.Job) -> None:
     """Arm the stage's timers and run its rules, those of the left stage first, all in one go."""
     occasion = f"enter:{change.pk}"
     timers.arm_stage(context.deal, context.pipeline, stage, now=context.now, entry=occasion)

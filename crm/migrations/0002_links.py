@@ -8,177 +8,339 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('crm', '0001_initial'),
-        ('pipelines', '0001_initial'),
+        ("crm", "0001_initial"),
+        ("pipelines", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='deal',
-            name='pipeline',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipelines.pipeline', verbose_name='pipeline'),
+            model_name="deal",
+            name="pipeline",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="pipelines.pipeline",
+                verbose_name="pipeline",
+            ),
         ),
         migrations.AddField(
-            model_name='deal',
-            name='stage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipelines.stage', verbose_name='stage'),
+            model_name="deal",
+            name="stage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="pipelines.stage",
+                verbose_name="stage",
+            ),
         ),
         migrations.AddField(
-            model_name='dealfile',
-            name='deal',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='crm.deal'),
+            model_name="dealfile",
+            name="deal",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="files", to="crm.deal"
+            ),
         ),
         migrations.AddField(
-            model_name='dealfile',
-            name='uploaded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="dealfile",
+            name="uploaded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='stagetotal',
-            name='owner',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="stagetotal",
+            name="owner",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='stagetotal',
-            name='stage',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='pipelines.stage'),
+            model_name="stagetotal",
+            name="stage",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="pipelines.stage",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='one_tag_a_name'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("name"), name="one_tag_a_name"
+            ),
         ),
         migrations.AddField(
-            model_name='deal',
-            name='tags',
-            field=models.ManyToManyField(blank=True, related_name='deals', to='crm.tag', verbose_name='tags'),
+            model_name="deal",
+            name="tags",
+            field=models.ManyToManyField(
+                blank=True, related_name="deals", to="crm.tag", verbose_name="tags"
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='company',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='crm.company', verbose_name='company'),
+            model_name="task",
+            name="company",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tasks",
+                to="crm.company",
+                verbose_name="company",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='contact',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='crm.contact', verbose_name='contact'),
+            model_name="task",
+            name="contact",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tasks",
+                to="crm.contact",
+                verbose_name="contact",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='created_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="task",
+            name="created_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='deal',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='crm.deal', verbose_name='deal'),
+            model_name="task",
+            name="deal",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tasks",
+                to="crm.deal",
+                verbose_name="deal",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='owner',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='responsible'),
+            model_name="task",
+            name="owner",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="responsible",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='rule',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pipelines.rule'),
+            model_name="task",
+            name="rule",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="pipelines.rule",
+            ),
         ),
         migrations.AddField(
-            model_name='team',
-            name='head',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='headed_teams', to=settings.AUTH_USER_MODEL, verbose_name='head'),
+            model_name="team",
+            name="head",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="headed_teams",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="head",
+            ),
         ),
         migrations.AddField(
-            model_name='team',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='crm.team', verbose_name='part of'),
+            model_name="team",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="children",
+                to="crm.team",
+                verbose_name="part of",
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='members', to='crm.team', verbose_name='team'),
+            model_name="user",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="members",
+                to="crm.team",
+                verbose_name="team",
+            ),
         ),
         migrations.AddIndex(
-            model_name='company',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('name'), 'gin_trgm_ops'), name='company_search_by_name'),
+            model_name="company",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Lower("name"), "gin_trgm_ops"
+                ),
+                name="company_search_by_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='company',
-            index=models.Index(condition=models.Q(('tax_id', ''), _negated=True), fields=['tax_id'], name='company_by_tax_id'),
+            model_name="company",
+            index=models.Index(
+                condition=models.Q(("tax_id", ""), _negated=True),
+                fields=["tax_id"],
+                name="company_by_tax_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('name'), 'gin_trgm_ops'), name='contact_search_by_name'),
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Lower("name"), "gin_trgm_ops"
+                ),
+                name="contact_search_by_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(fields=['value', 'kind'], name='point_exact'),
+            model_name="contactpoint",
+            index=models.Index(fields=["value", "kind"], name="point_exact"),
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('value', 'gin_trgm_ops'), name='point_search_by_part'),
+            model_name="contactpoint",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass("value", "gin_trgm_ops"),
+                name="point_search_by_part",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('contact__isnull', False), ('company__isnull', False), _connector='XOR'), name='a_point_belongs_to_a_contact_or_a_company'),
+            model_name="contactpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("contact__isnull", False), ("company__isnull", False), _connector="XOR"
+                ),
+                name="a_point_belongs_to_a_contact_or_a_company",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(fields=('contact', 'kind', 'value'), name='one_point_a_contact'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(
+                fields=("contact", "kind", "value"), name="one_point_a_contact"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(fields=('company', 'kind', 'value'), name='one_point_a_company'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(
+                fields=("company", "kind", "value"), name="one_point_a_company"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stagetotal',
-            index=models.Index(fields=['stage', 'owner'], include=('currency', 'deals', 'amount'), name='total_of_a_stage'),
+            model_name="stagetotal",
+            index=models.Index(
+                fields=["stage", "owner"],
+                include=("currency", "deals", "amount"),
+                name="total_of_a_stage",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('archived_at', None)), fields=['stage', '-stage_since', '-id'], name='deal_board'),
+            model_name="deal",
+            index=models.Index(
+                condition=models.Q(("archived_at", None)),
+                fields=["stage", "-stage_since", "-id"],
+                name="deal_board",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('archived_at', None)), fields=['owner', 'stage', '-stage_since', '-id'], name='deal_board_of_an_owner'),
+            model_name="deal",
+            index=models.Index(
+                condition=models.Q(("archived_at", None)),
+                fields=["owner", "stage", "-stage_since", "-id"],
+                name="deal_board_of_an_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('archived_at', None)), fields=['pipeline', '-created_at', '-id'], name='deal_table'),
+            model_name="deal",
+            index=models.Index(
+                condition=models.Q(("archived_at", None)),
+                fields=["pipeline", "-created_at", "-id"],
+                name="deal_table",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('archived_at', None)), fields=['owner', 'pipeline', '-created_at', '-id'], name='deal_table_of_an_owner'),
+            model_name="deal",
+            index=models.Index(
+                condition=models.Q(("archived_at", None)),
+                fields=["owner", "pipeline", "-created_at", "-id"],
+                name="deal_table_of_an_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deal',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('name'), 'gin_trgm_ops'), name='deal_search_by_name'),
+            model_name="deal",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Lower("name"), "gin_trgm_ops"
+                ),
+                name="deal_search_by_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deal',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('values', 'jsonb_path_ops'), name='deal_values'),
+            model_name="deal",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass("values", "jsonb_path_ops"),
+                name="deal_values",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deal',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin__isnull', False)), fields=('origin', 'pipeline'), name='one_hand_over_a_pipeline'),
+            model_name="deal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("origin__isnull", False)),
+                fields=("origin", "pipeline"),
+                name="one_hand_over_a_pipeline",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['owner', 'due_at'], name='task_day_of_an_owner'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["owner", "due_at"],
+                name="task_day_of_an_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['deal', 'due_at'], name='task_open_of_a_deal'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["deal", "due_at"],
+                name="task_open_of_a_deal",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['deal', '-id'], name='task_of_a_deal'),
+            model_name="task",
+            index=models.Index(fields=["deal", "-id"], name="task_of_a_deal"),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_user_an_email_in_any_case'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="one_user_an_email_in_any_case"
+            ),
         ),
     ]

@@ -23,13 +23,13 @@ from pipelines.clock import (
 
 NINE_TO_SIX = parse_hours("09:00-18:00")
 WITH_LUNCH = parse_hours("09:00-13:00, 14:00-18:00")
-FIVE_DAYS = {day: NINE_TO_SIX for day in range(5)}
+FIVE_DAYS = dict.fromkeys(range(5), NINE_TO_SIX)
 ROUND_THE_CLOCK = {day: parse_hours("00:00-24:00") for day in range(7)}
 
 RUSSIA = WorkCalendar("Europe/Moscow", FIVE_DAYS, countries=("RU",))
 BELARUS = WorkCalendar("Europe/Minsk", FIVE_DAYS, countries=("BY",))
 BOTH = WorkCalendar("Europe/Moscow", FIVE_DAYS, countries=("RU", "BY"))
-LUNCH = WorkCalendar("Europe/Moscow", {day: WITH_LUNCH for day in range(5)})
+LUNCH = WorkCalendar("Europe/Moscow", dict.fromkeys(range(5), WITH_LUNCH))
 KYIV = WorkCalendar("Europe/Kyiv", FIVE_DAYS)
 KYIV_ALWAYS = WorkCalendar("Europe/Kyiv", ROUND_THE_CLOCK)
 NEVER = WorkCalendar("Europe/Moscow", {})
