@@ -121,7 +121,7 @@ def test_without_javascript_the_form_is_a_page_and_the_move_leads_to_the_deal(de
     assert stage_of(deal) == "taken"
 
 
-@pytest.mark.clause("AX-9.6")
+@pytest.mark.clause("AX-9.3")
 def test_evidence_is_chosen_among_the_entries_that_prove(deal, alice, client):
     by, now = Actor.person(alice), timezone.now()
     said = contacting.record_contact(

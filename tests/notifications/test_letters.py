@@ -34,7 +34,7 @@ def test_a_letter_goes_to_the_contacts_first_email_and_into_the_feed(deal: Deal)
 
 
 def test_a_contact_without_an_email_gets_no_letter(alice: User) -> None:
-    with pytest.raises(letters.NoAddress, match="e-mail"):
+    with pytest.raises(letters.NoAddress):
         write(make_deal(alice, email=""))
     assert not Message.objects.exists()
 

@@ -39,7 +39,7 @@ def test_good_rows_have_no_problems(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("text", "list"),
+        ("text", "список"),
         ([{"name": "x"}], "1"),
         ([{"template": "x", "name": "x", "boddy": "y"}], "boddy"),
         ([{"template": "x", "name": "x", "body": "{contcat}"}], "contcat"),
