@@ -1,0 +1,112 @@
+"""What people do in the pages, in their words: sign in, drag a card, press an outcome, read the feed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.test import Client
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from crm.models import Deal, User
+
+
+def sign_in(page: Page, user: User, path: str = "/deals/") -> None:
+    """Open a page as somebody who signed in before; the form of signing in has its own test."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies["sessionid"].value
+    page.goto("/healthz")  # a cookie wants an address, and only the page knows the server's
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": page.url}])
+    page.goto(path)
+
+
+# ── The board ──────────────────────────────────────────────────────────────────
+
+
+def column(page: Page, stage: str) -> Locator:
+    return page.get_by_role("region", name=stage, exact=True)
+
+
+def card(page: Page, deal: Deal) -> Locator:
+    return page.locator(f"#deal-{deal.pk}")
+
+
+def drag(page: Page, deal: Deal, stage: str) -> None:
+    """Take the card by its foot, for its name is a link, and drop it onto the column."""
+    target = column(page, stage).locator(".board-cards")
+    target.scroll_into_view_if_needed()
+    box = card(page, deal).bounding_box()
+    assert box
+    grip = {"x": box["width"] / 2, "y": box["height"] - 8}
+    card(page, deal).drag_to(target, source_position=grip, target_position={"x": 60, "y": 30})
+
+
+def deals_in(page: Page, stage: str) -> list[str]:
+    """Names of the deals that the column shows, from above."""
+    return column(page, stage).locator(".deal-name").all_inner_texts()
+
+
+# ── Windows and toasts ─────────────────────────────────────────────────────────
+
+
+def window(page: Page) -> Locator:
+    return page.locator("#dialog-window")
+
+
+def asked(page: Page) -> list[str]:
+    """The labels of the fields in the open window."""
+    return [text.strip(" *\n") for text in window(page).locator("label").all_inner_texts()]
+
+
+def clauses(page: Page) -> list[str]:
+    return window(page).locator(".app-clause").all_inner_texts()
+
+
+def closed(page: Page) -> None:
+    """The window has closed: whatever was in it is done."""
+    expect(window(page)).to_be_hidden()
+
+
+def toast(page: Page) -> Locator:
+    return page.locator("#toasts .toast").last
+
+
+# ── The card ───────────────────────────────────────────────────────────────────
+
+
+def stage_bar(page: Page, stage: str) -> Locator:
+    """The stage in the card's bar: a button where the deal may go, a link with its reasons where not."""
+    return page.locator("#card-stages .card-stage-name").get_by_text(stage, exact=True)
+
+
+def current_stage(page: Page) -> Locator:
+    return page.locator("#card-stages [aria-current=step]")
+
+
+def tasks(page: Page) -> Locator:
+    return page.get_by_role("region", name="Задачи")
+
+
+def offer(page: Page, text: str) -> Locator:
+    return page.locator(".card-offers").get_by_role("button", name=text)
+
+
+def press(page: Page, outcome: str, *, result: str = "") -> None:
+    """Choose a task's outcome, say what came of it, and wait until the card has drawn itself anew."""
+    tasks(page).get_by_role("link", name=outcome).first.click()
+    send(page, outcome, result=result)
+
+
+def send(page: Page, button: str, *, result: str = "") -> None:
+    if result:
+        window(page).get_by_label("Результат").fill(result)
+    with page.expect_response(lambda answer: answer.request.method == "GET"):
+        window(page).get_by_role("button", name=button, exact=True).click()
+    closed(page)
+
+
+def feed(page: Page) -> Locator:
+    return page.locator("#feed")
