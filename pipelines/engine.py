@@ -1,7 +1,7 @@
 """The one door: every change of a deal's stage goes through here, whole or not at all.
 
 `place` puts a new deal on its first stage, `move` moves it, `choose` runs a scenario, `take` an offer,
-`record` an event, `fire` a timer. All take the moment as `now` and write in one transaction.
+`record` an event, `fire_due` the timers. All take the moment as `now` and write in one transaction.
 """
 
 from __future__ import annotations
@@ -10,31 +10,50 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from pipelines import catalog, door, feed, registry, rules, timers
+from pipelines import asking, catalog, door, feed, registry, rules, timers
 from pipelines import fields as field_values
 from pipelines.actor import SYSTEM, Actor
-from pipelines.catalog import CompiledPipeline, CompiledRule, CompiledScenario, CompiledStage
+from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.context import Context
 from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
-from pipelines.models import Event, Offer, RuleRun, StageChange, Timer
-from pipelines.transactions import holding, is_held
-
-DEAL_OPENED = registry.event("deal.opened", label=gettext_lazy("deal opened"), icon="plus")
-DEAL_MOVED = registry.event("deal.moved", label=gettext_lazy("moved"), icon="arrow-right")
-FIELD_CHANGED = registry.event("field.changed", label=gettext_lazy("fields changed"), icon="pencil")
-SCENARIO_CHOSEN = registry.event(
-    "scenario.chosen", label=gettext_lazy("outcome chosen"), icon="git-branch"
+from pipelines.firing import fire_due, retry
+from pipelines.locking import lock
+from pipelines.models import Event, Offer, StageChange
+from pipelines.transactions import holding
+from pipelines.verbs import (
+    DEAL_MOVED,
+    DEAL_OPENED,
+    FIELD_CHANGED,
+    OFFER_TAKEN,
+    SCENARIO_CHOSEN,
+    TIMER_FIRED,
 )
-OFFER_TAKEN = registry.event("offer.taken", label=gettext_lazy("offer accepted"), icon="bulb")
-TIMER_FIRED = registry.event("timer.fired", label=gettext_lazy("time came"), icon="clock")
+
+__all__ = [
+    "DEAL_MOVED",
+    "DEAL_OPENED",
+    "FIELD_CHANGED",
+    "OFFER_TAKEN",
+    "SCENARIO_CHOSEN",
+    "TIMER_FIRED",
+    "cancel_timers",
+    "change_fields",
+    "choose",
+    "date_changed",
+    "fire_due",
+    "handle",
+    "lock",
+    "move",
+    "place",
+    "record",
+    "retry",
+    "take",
+]
 
 
 @transaction.atomic
@@ -56,7 +75,7 @@ def place(
     stage = stage or pipeline.first_stage
     context = Context(deal=deal, pipeline=pipeline, by=by, now=now, to_stage=stage)
     if stage is not pipeline.first_stage:
-        _refuse_if([*_right_to_enter(by, stage), *_entering(context, None, stage)])
+        _refuse_if([*asking.right_to_enter(by, stage), *asking.entering(context, None, stage)])
     with door.opened():
         deal.move_to(stage, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, stage.limit) if stage.limit else None
@@ -109,7 +128,7 @@ def move(
     before = deal.snapshot()
     try:
         changes = deal.fill(answers or {}, by=by, now=now)
-        _refuse_if(standing_against(context, source, target))
+        _refuse_if(asking.standing_against(context, source, target))
     except RegulationError:
         deal.restore(before)
         raise
@@ -294,184 +313,9 @@ def cancel_timers(deal: Any, *, now: datetime) -> None:
     timers.cancel_all(deal, now=now)
 
 
-def fire_due(now: datetime, *, limit: int = 100) -> int:
-    """Fire up to `limit` due timers; returns how many were claimed. One step of the tick, run until it returns 0.
-
-    The first timers of all deals run together; a deal's further ones after it, for what the first one's rule did
-    to the deal may have cancelled them.
-    """
-    with transaction.atomic(), feed.gathering():
-        claimed = timers.claim(now, limit)
-        firsts: dict[int, Timer] = {}
-        for timer in claimed:
-            firsts.setdefault(timer.deal_id, timer)
-        fired = _fire(list(firsts.values()), now)
-        for timer in claimed:
-            first = firsts[timer.deal_id]
-            if timer is not first and timers.is_armed(timer):
-                timer.deal = first.deal
-                fired += _fire([timer], now)
-        Timer.objects.filter(pk__in=fired).update(state=Timer.State.FIRED, ended_at=now)
-        stale = {timer.pk for timer in claimed}.difference(fired)
-        if stale:
-            Timer.objects.filter(pk__in=stale, state=Timer.State.ARMED).update(
-                state=Timer.State.CANCELLED, ended_at=now
-            )
-    return len(claimed)
-
-
-def _fire(due: list[Timer], now: datetime) -> list[int]:
-    """Run the rules of due timers on their (locked, different) deals; the ids of those that still applied."""
-    applying = [(timer, *found) for timer in due if (found := _applying(timer))]
-    events = [
-        feed.draft(
-            TIMER_FIRED,
-            deal=timer.deal,
-            now=now,
-            by=SYSTEM.through(rule.id),
-            data={
-                "rule": rule.code,
-                "clause": rule.clause,
-                "late_minutes": int((now - timer.due_at).total_seconds() // 60),
-            },
-        )
-        for timer, _pipeline, rule in applying
-    ]
-    feed.flush()
-    Event.objects.bulk_create(events)
-    rules.run_all(
-        [
-            rules.Job(
-                [rule],
-                Context(deal=timer.deal, pipeline=pipeline, by=SYSTEM, now=now, event=event),
-                timer.occasion,
-            )
-            for (timer, pipeline, rule), event in zip(applying, events, strict=True)
-        ]
-    )
-    return [timer.pk for timer, _pipeline, _rule in applying]
-
-
-def _applying(timer: Timer) -> tuple[CompiledPipeline, CompiledRule] | None:
-    """The pipeline and the rule of a timer, if the rule still stands and the deal is where it asks for it."""
-    deal = timer.deal
-    try:
-        pipeline = catalog.pipeline(deal.pipeline_id)
-    except KeyError:
-        return None
-    rule = pipeline.rule(timer.rule_id)
-    if rule is None or deal.archived_at or rule.stage_id not in (None, deal.stage_id):
-        return None
-    return pipeline, rule
-
-
-@transaction.atomic
-def retry(run: RuleRun, *, by: Actor, now: datetime) -> RuleRun:
-    """Run a failed rule again for its occasion; the row keeps the new outcome. Errors: RegulationError."""
-    nothing = RegulationError(_("There is nothing to retry: the rule is gone or has run."))
-    # Retried by another meanwhile, it is another row.
-    locked = RuleRun.objects.select_for_update(of=("self",)).filter(pk=run.pk).first()
-    if locked is None:
-        raise nothing
-    run, deal = locked, locked.deal
-    pipeline = lock(deal)
-    rule = pipeline.rule(run.rule_id)
-    if rule is None or run.status not in (RuleRun.Status.FAILED, RuleRun.Status.LOOPED):
-        raise nothing
-    kept, context = run.occasion, _context_again(run, deal, pipeline, by, now)
-    run.delete()
-    again = rules.run([rule], context, kept)
-    return again[0]
-
-
-def _context_again(
-    run: RuleRun, deal: Any, pipeline: CompiledPipeline, by: Actor, now: datetime
-) -> Context:
-    """What the failed run was given, as far as the event that caused it tells: the task, its answers, the stages."""
-    context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=run.cause)
-    if run.cause is None:
-        return context
-    if run.cause.verb == SCENARIO_CHOSEN:
-        found = apps.get_model("crm.Task").objects.filter(pk=run.cause.data["task"])
-        context.task, context.answers = found.first(), run.cause.data.get("answers", {})
-    if change := StageChange.objects.filter(event=run.cause).first():
-        context.from_stage = pipeline.stage_by_id.get(change.from_stage_id or 0)
-        context.to_stage = pipeline.stage_by_id.get(change.to_stage_id)
-    return context
-
-
-def standing_against(
-    context: Context, source: CompiledStage, target: CompiledStage
-) -> list[Refusal]:
-    """All that stands against a move: leaving, every skipped stage's fields, entering, the mover's rights."""
-    pipeline = context.pipeline
-    found = _rights(context.by, source, target)
-    found += rules.refusals(pipeline.rules_of("leave", "require", stage_id=source.id), context)
-    found += _entering(context, source, target)
-    return list(dict.fromkeys(found))
-
-
-def lock(deal: Any) -> CompiledPipeline:
-    """Lock the deal's row, bring the instance up to date, and return its pipeline as it stands now.
-
-    Errors: RegulationError for a deal archived meanwhile.
-    """
-    if is_held(deal):
-        return catalog.pipeline(deal.pipeline_id)
-    locked = (
-        apps.get_model("crm.Deal")
-        .objects.select_for_update(of=("self",))
-        .annotate(pipeline_stamp=F("pipeline__stamp"))
-        .get(pk=deal.pk)
-    )
-    deal.become(locked)
-    if locked.archived_at:
-        raise RegulationError(_("This deal was archived."))
-    return catalog.pipeline(locked.pipeline_id, stamp=locked.pipeline_stamp)
-
-
 def _fields_changed(deal: Any, changes: dict[str, list[Any]], *, by: Actor, now: datetime) -> None:
     date_changed(deal, changes, now=now)
     record(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
-
-
-def _entering(
-    context: Context, source: CompiledStage | None, target: CompiledStage
-) -> list[Refusal]:
-    pipeline = context.pipeline
-    asked: list[CompiledRule] = []
-    if source is not None and target.kind != "lost":
-        for skipped in pipeline.stages:
-            if source.position < skipped.position < target.position and skipped.kind == "open":
-                asked += [
-                    rule
-                    for rule in pipeline.rules_of("enter", "require", stage_id=skipped.id)
-                    if rule.stage_id and rule.entry.of_fields
-                ]
-    return rules.refusals(
-        [*asked, *pipeline.rules_of("enter", "require", stage_id=target.id)], context
-    )
-
-
-def _rights(by: Actor, source: CompiledStage, target: CompiledStage) -> list[Refusal]:
-    """Stage rights bind people; a rule that moves a deal carries the regulation out and has none of its own."""
-    if not by.is_person or getattr(by.user, "is_superuser", False):
-        return []
-    found = []
-    if not source.lets("leave", by.roles):
-        found.append(
-            Refusal(
-                "",
-                _("Your role may not move deals away from “%(stage)s”.") % {"stage": source.name},
-            )
-        )
-    return found + _right_to_enter(by, target)
-
-
-def _right_to_enter(by: Actor, stage: CompiledStage) -> list[Refusal]:
-    if not by.is_person or by.user.is_superuser or stage.lets("enter", by.roles):
-        return []
-    return [Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": stage.name})]
 
 
 def _enter(context: Context, stage: CompiledStage, change: StageChange, *before: rules.Job) -> None:

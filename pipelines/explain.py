@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from pipelines import catalog, engine, rules
+from pipelines import asking, catalog, rules
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledRule, CompiledStage
 from pipelines.context import Context
@@ -64,7 +64,7 @@ def stage_answers(deal: Any, *, user: Any, now: datetime) -> tuple[StageAnswer, 
             stage,
             False,
             tuple(
-                engine.standing_against(
+                asking.standing_against(
                     replace(context, from_stage=current, to_stage=stage), current, stage
                 )
             ),

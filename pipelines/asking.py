@@ -1,0 +1,63 @@
+"""What stands against a move, asked and not done: for the engine, and for whoever wants to know beforehand."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from pipelines import rules
+from pipelines.actor import Actor
+from pipelines.catalog import CompiledRule, CompiledStage
+from pipelines.context import Context
+from pipelines.errors import Refusal
+
+
+def standing_against(
+    context: Context, source: CompiledStage, target: CompiledStage
+) -> list[Refusal]:
+    """All that stands against a move: leaving, every skipped stage's fields, entering, the mover's rights."""
+    pipeline = context.pipeline
+    found = _rights(context.by, source, target)
+    found += rules.refusals(pipeline.rules_of("leave", "require", stage_id=source.id), context)
+    found += entering(context, source, target)
+    return list(dict.fromkeys(found))
+
+
+def entering(
+    context: Context, source: CompiledStage | None, target: CompiledStage
+) -> list[Refusal]:
+    """What stands against entering: the rules of the stage, and the fields of every stage that is passed over."""
+    pipeline = context.pipeline
+    asked: list[CompiledRule] = []
+    if source is not None and target.kind != "lost":
+        for skipped in pipeline.stages:
+            if source.position < skipped.position < target.position and skipped.kind == "open":
+                asked += [
+                    rule
+                    for rule in pipeline.rules_of("enter", "require", stage_id=skipped.id)
+                    if rule.stage_id and rule.entry.of_fields
+                ]
+    return rules.refusals(
+        [*asked, *pipeline.rules_of("enter", "require", stage_id=target.id)], context
+    )
+
+
+def _rights(by: Actor, source: CompiledStage, target: CompiledStage) -> list[Refusal]:
+    """Stage rights bind people; a rule that moves a deal carries the regulation out and has none of its own."""
+    if not by.is_person or getattr(by.user, "is_superuser", False):
+        return []
+    found = []
+    if not source.lets("leave", by.roles):
+        found.append(
+            Refusal(
+                "",
+                _("Your role may not move deals away from “%(stage)s”.") % {"stage": source.name},
+            )
+        )
+    return found + right_to_enter(by, target)
+
+
+def right_to_enter(by: Actor, stage: CompiledStage) -> list[Refusal]:
+    """The refusal of a person whose roles may not move deals to the stage."""
+    if not by.is_person or by.user.is_superuser or stage.lets("enter", by.roles):
+        return []
+    return [Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": stage.name})]
