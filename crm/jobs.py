@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.db import OperationalError
+from django.utils import timezone
 
 from crm import accounts, totals
 
@@ -14,8 +16,12 @@ def compact_counters() -> int:
 
 
 @shared_task(
-    name="crm.jobs.send_reset_letter", autoretry_for=(OSError,), retry_backoff=30, max_retries=5
+    name="crm.jobs.send_reset_letter",
+    # A database that is away; the mail server is the outbox's concern.
+    autoretry_for=(OperationalError,),
+    retry_backoff=30,
+    max_retries=5,
 )
 def send_reset_letter(email: str) -> bool:
-    """Send the link for a new password, if the address is a user's. Twice is harmless; SMTP's errors are OSErrors."""
-    return accounts.send_reset_letter(email)
+    """Queue the letter with the link for a new password, if the address is a user's; once, however often it runs."""
+    return accounts.send_reset_letter(email, now=timezone.now())

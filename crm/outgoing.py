@@ -33,6 +33,18 @@ class Letters(Protocol):
         files: Iterable[Any] = ...,
     ) -> Any: ...
 
+    def queue_system_letter(
+        self,
+        *,
+        to: str,
+        subject: str,
+        body: str,
+        now: datetime,
+        secret: bool = ...,
+        dedupe_key: str | None = ...,
+    ) -> Any:
+        """A letter of the system to one of its users; the text of a secret one is shown to nobody."""
+
     def retry_message(self, message: Any, *, by: Actor, now: datetime) -> Any: ...
 
     def to_text(self, html: str) -> str:
@@ -45,7 +57,7 @@ class Letters(Protocol):
         """The active letter templates."""
 
     def messages(self) -> QuerySet[Any]:
-        """The letters of the outbox."""
+        """The letters of deals."""
 
 
 _provided: list[Letters] = []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -72,8 +74,19 @@ class MessageAdmin(ReadOnlyAccess, admin.ModelAdmin):
     show_full_result_count = False
     ordering = ("-id",)
     actions = ("send_again",)
-    exclude = ("html",)
+    exclude = ("text", "html")
+    readonly_fields = ("content",)
     inlines = (MessageFileInline,)
+
+    @admin.display(description=gettext_lazy("text"))
+    def content(self, message: Message) -> str:
+        return message.shown_text
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Never by the text: `?text__startswith=…` would tell a secret sign by sign."""
+        if lookup.split("__")[0] in ("text", "html"):
+            return False
+        return super().lookup_allowed(lookup, value, request)
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:

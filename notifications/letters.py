@@ -104,13 +104,8 @@ def queue_letter(
     attached = [_attachment(file) for file in files]
     if sum(file.size for file in attached) > FILES_LIMIT:
         raise LetterError(_("The attached files are larger than 18 MB together."))
-    try:
-        with transaction.atomic():
-            message.save(force_insert=True)
-    except IntegrityError:
-        if dedupe_key and (earlier := Message.objects.filter(dedupe_key=dedupe_key).first()):
-            return earlier
-        raise
+    if earlier := _insert(message):
+        return earlier
     for file in attached:
         file.message = message
         file.save()
@@ -124,20 +119,69 @@ def queue_letter(
 
 
 @transaction.atomic
+def queue_system_letter(
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    secret: bool = False,
+    dedupe_key: str | None = None,
+) -> Message:
+    """Put a letter of the system itself into the outbox: it belongs to no deal, and nobody's name stands under it.
+
+    A `secret` one is shown to nobody and wiped when it has left or failed. A letter with the `dedupe_key` of an
+    earlier one is not made: the earlier is returned. Errors: NoAddress, LetterError; then nothing is queued.
+    """
+    text, html = check_body(body)
+    message = Message(
+        to=check_address(to),
+        subject=check_subject(subject),
+        text=text,
+        html=html,
+        secret=secret,
+        dedupe_key=dedupe_key,
+        created_at=now,
+        next_try_at=now,
+    )
+    if earlier := _insert(message):
+        return earlier
+    engine.record(LETTER_QUEUED, now=now, data=describe(message))
+    transaction.on_commit(kick)
+    return message
+
+
+@transaction.atomic
 def retry_message(message: Message, *, by: Actor, now: datetime) -> Message:
     """Queue a failed letter again, an uncertain one too: that is a person's decision. Errors: RegulationError."""
     deal = message.deal
-    engine.lock(deal)
+    if deal is not None:
+        engine.lock(deal)
     message = Message.objects.select_for_update().get(pk=message.pk)
     if message.status != Message.Status.FAILED:
         raise LetterError(_("Only a letter that failed can be sent again."))
+    if message.secret:
+        raise LetterError(_("The text of this letter is wiped: it has to be asked for anew."))
     message.queue_again(now=now)
-    message.save(update_fields=Message.DELIVERY)
+    message.save_delivery()
     engine.record(
         LETTER_QUEUED, deal=deal, by=by, now=now, data=describe(message) | {"again": True}
     )
     transaction.on_commit(kick)
     return message
+
+
+def _insert(message: Message) -> Message | None:
+    """Save the new letter, or find the one that has its dedupe key."""
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError:
+        key = message.dedupe_key
+        if key and (earlier := Message.objects.filter(dedupe_key=key).first()):
+            return earlier
+        raise
+    return None
 
 
 def describe(message: Message) -> dict[str, Any]:

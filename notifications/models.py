@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -103,13 +105,28 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(deal__in=Deal.objects.visible_to(user))
 
     def due(self, now: datetime) -> MessageQuerySet:
-        """What is to be sent by now, the longest waiting first."""
+        """What is to be sent by now, the longest waiting first; a secret that has outlived its use is not."""
         queued = self.filter(status=Message.Status.QUEUED, next_try_at__lte=now)
-        return queued.order_by("next_try_at", "id")
+        fresh = Q(secret=False) | Q(created_at__gte=_oldest_secret(now))
+        return queued.filter(fresh).order_by("next_try_at", "id")
+
+    def outlived(self, now: datetime) -> MessageQuerySet:
+        """Secrets that never left and would be of no use to who gets them."""
+        waiting = self.filter(secret=True, status=Message.Status.QUEUED)
+        return waiting.filter(created_at__lt=_oldest_secret(now))
 
     def abandoned(self, before: datetime) -> MessageQuerySet:
         """Claimed before the moment and neither sent nor given back: the worker is gone."""
         return self.filter(status=Message.Status.SENDING, claimed_at__lt=before)
+
+
+def _oldest_secret(now: datetime) -> datetime:
+    """When a secret that still works was made at the earliest: a link lives as long as its token."""
+    return now - timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+
+
+# A server that refuses a letter may quote the link it did not like.
+_PATHS = re.compile(r"\S*/\S*")
 
 
 def new_message_id() -> str:
@@ -133,8 +150,14 @@ class Message(FSMModelMixin, models.Model):
     channel = models.CharField(
         _("channel"), max_length=5, choices=Channel.choices, default=Channel.EMAIL
     )
+    # None: a letter of the system itself, to one of its users.
     deal = models.ForeignKey(
-        "crm.Deal", models.PROTECT, related_name="messages", verbose_name=_("deal")
+        "crm.Deal",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("deal"),
     )
     contact = models.ForeignKey(
         "crm.Contact",
@@ -148,6 +171,11 @@ class Message(FSMModelMixin, models.Model):
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(_("text as HTML"), blank=True)
+    secret = models.BooleanField(
+        _("secret"),
+        default=False,
+        help_text=_("The text is shown to nobody, and wiped when the letter has left or failed."),
+    )
     template = models.ForeignKey(
         Template,
         models.SET_NULL,
@@ -196,7 +224,7 @@ class Message(FSMModelMixin, models.Model):
 
     objects = MessageQuerySet.as_manager()
 
-    # What the transitions below may change; `save(update_fields=Message.DELIVERY)`.
+    # What the transitions below may change, beside a secret's text; written by `save_delivery`.
     DELIVERY = (
         "status", "attempts", "next_try_at", "claim", "claimed_at", "handed_at", "sent_at", "error", "uncertain",
     )  # fmt: skip
@@ -215,15 +243,56 @@ class Message(FSMModelMixin, models.Model):
             models.Index(
                 fields=["-id"], condition=Q(status="failed"), name="message_to_be_looked_at"
             ),
+            # The sweep asks every few seconds for `outlived`, which are next to none.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status="queued", secret=True),
+                name="message_secret_waiting",
+            ),
+        ]
+        constraints = [
+            # Whoever marks a secret as settled wipes it in the same statement, or the database refuses.
+            models.CheckConstraint(
+                condition=Q(secret=False)
+                | Q(status__in=["queued", "sending"])
+                | Q(text="", html=""),
+                name="message_secret_is_wiped",
+            ),
+            # What belongs to a deal is read by whoever sees the deal.
+            models.CheckConstraint(
+                condition=Q(secret=False) | Q(deal=None, contact=None),
+                name="message_secret_is_nobodys_deal",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.subject or self.to
 
     @property
-    def speaker(self) -> User:
-        """In whose name it is written and who gets the answer: the author, or the deal's owner where a rule writes."""
-        return self.author if self.author is not None and not self.rule_id else self.deal.owner
+    def speaker(self) -> User | None:
+        """In whose name it is written and who gets the answer: the author, or the deal's owner where a rule writes.
+
+        Nobody for a letter of the system.
+        """
+        if self.author is not None and not self.rule_id:
+            return self.author
+        return self.deal.owner if self.deal is not None else None
+
+    @property
+    def shown_text(self) -> str:
+        """The text for people: pages show this, never `text`."""
+        return gettext("hidden") if self.secret else self.text
+
+    def save_delivery(self) -> None:
+        """Write what a transition changed; a secret that is settled loses its text in the same statement."""
+        columns = [*self.DELIVERY]
+        if self.secret and self.status in (self.Status.SENT, self.Status.FAILED):
+            self.text = self.html = ""
+            columns += ["text", "html"]
+        self.save(update_fields=columns)
+
+    def _said(self, error: str) -> str:
+        return _PATHS.sub("…", error) if self.secret else error
 
     @transition(field=status, source=Status.QUEUED, target=Status.SENDING)
     def take(self, *, now: datetime) -> None:
@@ -234,7 +303,7 @@ class Message(FSMModelMixin, models.Model):
     @transition(field=status, source=Status.SENDING, target=Status.QUEUED)
     def put_back(self, *, at: datetime, error: str) -> None:
         """The server certainly did not take it; it is tried again at the moment."""
-        self.next_try_at, self.error = at, error
+        self.next_try_at, self.error = at, self._said(error)
         self.claimed_at = self.handed_at = None
 
     # Also from failed and queued: an answer that comes after the sweep lost patience is still the truth.
@@ -245,10 +314,10 @@ class Message(FSMModelMixin, models.Model):
         """The server took it."""
         self.sent_at, self.error, self.uncertain = now, "", False
 
-    @transition(field=status, source=Status.SENDING, target=Status.FAILED)
+    @transition(field=status, source=[Status.SENDING, Status.QUEUED], target=Status.FAILED)
     def give_up(self, *, error: str, uncertain: bool = False) -> None:
-        """It was refused for good, or nobody knows what became of it; a person decides."""
-        self.error, self.uncertain = error, uncertain
+        """It was refused for good, nobody knows what became of it, or (from queued) it is too late; a person decides."""
+        self.error, self.uncertain = self._said(error), uncertain
 
     @transition(field=status, source=Status.FAILED, target=Status.QUEUED)
     def queue_again(self, *, now: datetime) -> None:

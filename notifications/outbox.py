@@ -2,6 +2,7 @@
 
 No letter is lost: a claim is a lease, and a letter that the server certainly did not take goes back to the queue.
 None goes twice: from the commit of `handed_at` on, only a person sends it again.
+A secret's text outlives neither its delivery nor its use: it is wiped by the statement that settles the row.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def deliver_one_due(now: datetime) -> bool:
 
 
 def sweep(now: datetime) -> int:
-    """Settle the letters whose worker is gone; returns how many there were."""
+    """Settle the letters whose worker is gone, then the secrets nobody can use any more; returns how many there were."""
     left = list(Message.objects.abandoned(now - LEASE).select_related("deal"))
     for message in left:
         error = SendError(
@@ -81,7 +82,17 @@ def sweep(now: datetime) -> int:
             uncertain=message.handed_at is not None,
         )
         _settle_failure(message, error, now, at=now)
-    return len(left)
+    return len(left) + _give_up_outlived(now)
+
+
+@transaction.atomic
+def _give_up_outlived(now: datetime) -> int:
+    outlived = list(Message.objects.outlived(now).select_for_update(skip_locked=True))
+    for message in outlived:
+        message.give_up(error=_("It could not be sent while its link worked."))
+        message.save_delivery()
+        engine.record(LETTER_FAILED, now=now, data=_entry(message))
+    return len(outlived)
 
 
 @transaction.atomic
@@ -91,7 +102,7 @@ def _claim(now: datetime) -> Message | None:
     message = due.select_related("deal__owner", "author", "contact", "template").first()
     if message is not None:
         message.take(now=now)
-        message.save(update_fields=Message.DELIVERY)
+        message.save_delivery()
     return message
 
 
@@ -124,7 +135,7 @@ def _settle_failure(
         with transaction.atomic():
             if row := _mine(message):
                 row.put_back(at=later, error=str(error))
-                row.save(update_fields=Message.DELIVERY)
+                row.save_delivery()
 
 
 def _settle(
@@ -139,11 +150,12 @@ def _settle(
     try:
         with transaction.atomic():
             # The deal first, then the letter: the order of every other path.
-            engine.lock(message.deal)
+            if message.deal is not None:
+                engine.lock(message.deal)
             if row := _mine(message, late=late):
                 change(row)
-                row.save(update_fields=Message.DELIVERY)
-                if verb == LETTER_SENT:
+                row.save_delivery()
+                if verb == LETTER_SENT and message.deal is not None:
                     # A letter is an attempt to reach the client (AX-4.4).
                     note_attempt(message.deal, by=_author(row), now=now, how="letter")
                 engine.record(verb, deal=message.deal, by=_author(row), now=now, data=_entry(row))
@@ -158,7 +170,7 @@ def _settle(
     with transaction.atomic():
         if row := _mine(message, late=late):
             change(row)
-            row.save(update_fields=Message.DELIVERY)
+            row.save_delivery()
             feed.write(verb, deal=message.deal, by=_author(row), now=now, data=_entry(row))
 
 

