@@ -19,6 +19,7 @@ from pipelines import asking, catalog, door, feed, registry, rules, timers
 from pipelines import fields as field_values
 from pipelines.actor import SYSTEM, Actor
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
+from pipelines.compiling import namespace
 from pipelines.context import Context
 from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
 from pipelines.firing import fire_due, retry
@@ -246,7 +247,7 @@ def take(offer: Offer, *, by: Actor, now: datetime, answers: dict[str, Any] | No
     )
     context.rule = pipeline.rule(offer.rule_id)
     with holding(deal):
-        action.run(context, catalog.namespace(form))
+        action.run(context, namespace(form))
 
 
 def record(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pipelines import feed, registry
-from pipelines.catalog import CompiledCondition, CompiledRule
+from pipelines.compiled import CompiledCondition, CompiledRule
 from pipelines.context import Context, cause, caused_by
 from pipelines.errors import MoveRefused, Refusal
 from pipelines.models import RuleRun

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines import catalog, registry
 from pipelines.catalog import CompiledPipeline
+from pipelines.compiling import compile_pipelines
 from pipelines.models import Pipeline, Rule
 
 
@@ -14,7 +15,7 @@ def compiled(pipeline: Pipeline) -> CompiledPipeline:
     try:
         return catalog.pipeline(pipeline.pk, stamp=pipeline.stamp)
     except KeyError:
-        return catalog._compile([pipeline.pk])[pipeline.pk]
+        return compile_pipelines([pipeline.pk])[pipeline.pk]
 
 
 def choices_of_fields(pipeline: CompiledPipeline) -> dict[str, dict[str, str]]:

@@ -10,7 +10,7 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from pipelines.catalog import split_choice
+from pipelines.compiling import split_choice
 from pipelines.models import Field, Pipeline, Scenario, Stage
 
 from .codes import make_code

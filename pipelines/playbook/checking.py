@@ -13,8 +13,9 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from pipelines import catalog, registry
+from pipelines import registry
 from pipelines.clock import Duration
+from pipelines.compiling import vocabulary_of_all
 from pipelines.models import Field, Question, Rule, Scenario, Schedule, Stage
 from pipelines.models import Pipeline as PipelineRow
 from pipelines.params import ParamsForm, RoleField, RolesField, Vocabulary
@@ -50,7 +51,7 @@ class Surroundings:
 def check_book(book: Book) -> list[str]:
     problems = Problems()
     company = book.company
-    everything = catalog.vocabulary_of_all()
+    everything = vocabulary_of_all()
     own = [(spec.code, spec.name) for spec in book.pipelines]
     around = Surroundings(
         everything={

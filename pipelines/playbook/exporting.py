@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipelines import registry
-from pipelines.catalog import split_choice
+from pipelines.compiling import split_choice
 from pipelines.models import Pipeline, Rule
 
 from .parsing import ABILITIES
