@@ -104,7 +104,7 @@ def _sends_the_proposal(page: Page) -> None:
     office.window(page).get_by_label("Бюджет").fill("1 500,50")
     office.send(page, "Перевести в «Отправлено КП»")
     expect(office.current_stage(page)).to_have_text("Отправлено КП")
-    expect(page.locator("#field-budget input").first).not_to_have_value("")
+    expect(page.locator(".card-budget input:not([type=hidden])")).to_have_value("1500,50")
 
 
 def _agrees(page: Page) -> None:
