@@ -10,7 +10,9 @@
     const url = board.dataset.moveUrl.replace("/0/", `/${card.dataset.deal}/`);
     card.classList.add("deal-waits");
     const values = { to: to.dataset.code, seen: from.dataset.stage };
+    // A server that does not answer rejects the promise, and app.js has said so already.
     return htmx.ajax("POST", url, { source: card, target: "#dialog", swap: "innerHTML", values })
+      .catch(() => {})
       .finally(() => card.classList.remove("deal-waits"));
   }
 

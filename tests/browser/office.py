@@ -57,7 +57,8 @@ def window(page: Page) -> Locator:
 
 
 def asked(page: Page) -> list[str]:
-    """The labels of the fields in the open window."""
+    """The labels of the fields in the window, once it is open."""
+    expect(window(page).locator("label").first).to_be_visible()
     return [text.strip(" *\n") for text in window(page).locator("label").all_inner_texts()]
 
 
