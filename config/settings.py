@@ -230,6 +230,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    # For pipelines whose own task was lost with the broker.
+    "regulation": {
+        "task": "pipelines.jobs.rearm_behind",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "counters": {
         "task": "crm.jobs.compact_counters",
         "schedule": 60.0,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.dateparse import parse_date, parse_datetime
 
 from pipelines import registry
 from pipelines.catalog import CompiledPipeline, CompiledRule, CompiledStage
-from pipelines.models import Timer
+from pipelines.models import RuleRun, StageChange, Timer
 
 ARMED = Timer.State.ARMED
 TIMED = ("stay", "before", "after")
+# Deals locked together while a pipeline's timers are set anew: a move waits for one batch at most.
+BATCH = 500
 
 
 def arm_stage(
@@ -101,6 +107,20 @@ def _arm(
     now: datetime,
     entry: str,
 ) -> None:
+    timers = _wanted(deal, pipeline, rules, now=now, entry=entry)
+    if timers:
+        Timer.objects.bulk_create(timers, ignore_conflicts=True)
+
+
+def _wanted(
+    deal: Any,
+    pipeline: CompiledPipeline,
+    rules: Iterable[CompiledRule],
+    *,
+    now: datetime,
+    entry: str,
+) -> list[Timer]:
+    """The timers of the rules on the deal, unsaved."""
     timers = []
     for rule in rules:
         if rule.when in TIMED and (due_at := due_moment(deal, pipeline, rule, now=now)):
@@ -111,8 +131,116 @@ def _arm(
                 else f"{rule.date}:{read_date(deal, pipeline, rule.date)}"
             )
             timers.append(Timer(deal=deal, rule_id=rule.id, due_at=due_at, occasion=occasion))
-    if timers:
-        Timer.objects.bulk_create(timers, ignore_conflicts=True)
+    return timers
+
+
+def rearm_all(pipeline: CompiledPipeline, now: datetime) -> int:
+    """Bring timers and stage deadlines of all the pipeline's deals in line with its rules; how many deals were read."""
+    read, last = 0, 0
+    while found := rearm_batch(pipeline, after=last, now=now):
+        read, last = read + len(found), found[-1]
+    return read
+
+
+@transaction.atomic
+def rearm_batch(pipeline: CompiledPipeline, *, after: int, now: datetime) -> list[int]:
+    """One step of `rearm_all`: the ids of up to `BATCH` deals above `after`, now as the rules say; empty at the end.
+
+    A rule that has run for a deal's stay or date does not run for it again, whatever its period was then.
+    """
+    deals = list(_timed_deals(pipeline).filter(pk__gt=after).order_by("pk")[:BATCH])
+    if deals:
+        _keep_deadlines(deals, pipeline)
+        _keep_timers(deals, pipeline, now=now)
+    return [deal.pk for deal in deals]
+
+
+def _timed_deals(pipeline: CompiledPipeline) -> Any:
+    """The deals for which something may be due, locked: a move that wants one waits, none is passed over."""
+    stages = {rule.stage_id for rule in pipeline.rules if rule.when in TIMED and rule.stage_id}
+    stages |= {stage.id for stage in pipeline.stages if stage.limit}
+    armed = Timer.objects.filter(deal=OuterRef("pk"), state=ARMED)
+    return (
+        apps.get_model("crm.Deal")
+        .objects.filter(pipeline=pipeline.id, archived_at=None)
+        .filter(Q(status="open") | Q(stage__in=stages) | Exists(armed))
+        # A date may be a field of theirs.
+        .select_related("contact", "company")
+        .select_for_update(of=("self",))
+    )
+
+
+def _keep_deadlines(deals: list[Any], pipeline: CompiledPipeline) -> None:
+    changed = []
+    for deal in deals:
+        stage = pipeline.stage_by_id.get(deal.stage_id)
+        limit = stage.limit if stage else None
+        deadline = pipeline.calendar.add(deal.stage_since, limit) if limit else None
+        if deadline != deal.stage_deadline:
+            deal.stage_deadline = deadline
+            changed.append(deal)
+    if changed:
+        apps.get_model("crm.Deal").objects.bulk_update(changed, ["stage_deadline"])
+
+
+def _keep_timers(deals: list[Any], pipeline: CompiledPipeline, *, now: datetime) -> None:
+    rules = [rule for rule in pipeline.rules if rule.when in TIMED]
+    entries = dict(
+        StageChange.objects.filter(deal__in=deals)
+        .order_by("deal", "-pk")
+        .distinct("deal")
+        .values_list("deal", "pk")
+    )
+    armed = defaultdict(list)
+    for timer in Timer.objects.filter(deal__in=deals, state=ARMED):
+        armed[timer.deal_id].append(timer)
+    past = RuleRun.objects.filter(deal__in=deals, rule__in=[rule.id for rule in rules])
+    ran = {
+        (deal, rule, _without_period(occasion))
+        for deal, rule, occasion in past.values_list("deal", "rule", "occasion")
+    }
+    gone: list[int] = []
+    missing: list[Timer] = []
+    for deal in deals:
+        wanted = {
+            (timer.rule_id, timer.occasion): timer
+            for timer in _due_on(deal, pipeline, rules, entries.get(deal.pk), now=now)
+            if (deal.pk, timer.rule_id, _without_period(timer.occasion)) not in ran
+        }
+        for timer in armed[deal.pk]:
+            if (same := wanted.pop((timer.rule_id, timer.occasion), None)) is None:
+                gone.append(timer.pk)
+            # The stay that counts over all stages began with the deal's opening, which no column keeps.
+            elif same.due_at != timer.due_at and not timer.occasion.startswith(":"):
+                gone.append(timer.pk)
+                missing.append(same)
+        missing += wanted.values()
+    if gone:
+        Timer.objects.filter(pk__in=gone).update(state=Timer.State.CANCELLED, ended_at=now)
+    if missing:
+        Timer.objects.bulk_create(missing, ignore_conflicts=True)
+
+
+def _due_on(
+    deal: Any,
+    pipeline: CompiledPipeline,
+    rules: list[CompiledRule],
+    entry: int | None,
+    *,
+    now: datetime,
+) -> list[Timer]:
+    """What `arm_stage` and `arm_pipeline` would have armed, had the rules been so then."""
+    of_stage = [rule for rule in rules if rule.stage_id == deal.stage_id]
+    found = _wanted(deal, pipeline, of_stage, now=now, entry=f"enter:{entry}")
+    if deal.status == "open":
+        everywhere = [rule for rule in rules if rule.stage_id is None]
+        found += _wanted(deal, pipeline, everywhere, now=now, entry="")
+    return found
+
+
+def _without_period(occasion: str) -> str:
+    """A stay is the same stay under another period: «enter:12:3d» and «enter:12:5d»."""
+    return occasion.rpartition(":")[0] if occasion.startswith(("enter:", ":")) else occasion
 
 
 def is_armed(timer: Timer) -> bool:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from pipelines.models import Pipeline, Schedule, ScheduleDay, ScheduleHours
-from pipelines.playbook.editions import restamp
+from pipelines.playbook.editions import recount
 
 from .access import CrmAdminAccess
 from .forms import CodedForm
@@ -90,7 +90,7 @@ class ScheduleAdmin(CrmAdminAccess, admin.ModelAdmin):
             for pipeline in Pipeline.objects.select_for_update(of=("self",)).filter(
                 schedule=form.instance
             ):
-                restamp(pipeline)
+                recount(pipeline)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_delete_permission(request, obj)

@@ -37,6 +37,8 @@ class Pipeline(models.Model):
     note = models.TextField(_("note"), blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     edition = models.PositiveIntegerField(_("edition"), default=0, editable=False)
+    # The edition by whose periods and limits the timers of the deals were last set (`pipelines.jobs.rearm`).
+    rearmed_edition = models.PositiveIntegerField(default=0, editable=False)
     # Changes with every saved change; a process whose compiled catalog has another stamp compiles anew.
     stamp = models.UUIDField(default=uuid.uuid4, editable=False)
 

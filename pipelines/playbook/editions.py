@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from pipelines import catalog
+from pipelines import catalog, jobs, timers
+from pipelines.compiling import vocabulary_of_all
 from pipelines.errors import PlaybookError
 from pipelines.models import Edition, Pipeline, Schedule
 
@@ -49,8 +51,17 @@ def save_edition(
 def keep(pipeline: Pipeline, text: str, *, author: Any, now: datetime, note: str) -> Edition:
     """Write `text` as the next edition and stamp the (locked) pipeline."""
     last = pipeline.editions.first()
-    pipeline.edition = max(pipeline.edition, last.number if last else 0) + 1
-    restamp(pipeline)
+    before, pipeline.edition = (
+        pipeline.edition,
+        max(pipeline.edition, last.number if last else 0) + 1,
+    )
+    if last is None or timed(last.text) == timed(text):
+        # Deals whose timers were right are right by this edition too.
+        if pipeline.rearmed_edition == before:
+            pipeline.rearmed_edition = pipeline.edition
+        restamp(pipeline)
+    else:
+        recount(pipeline)
     return Edition.objects.create(
         pipeline=pipeline,
         number=pipeline.edition,
@@ -64,8 +75,33 @@ def keep(pipeline: Pipeline, text: str, *, author: Any, now: datetime, note: str
 def restamp(pipeline: Pipeline) -> None:
     """Have every process compile the pipeline anew."""
     pipeline.stamp = uuid.uuid4()
-    pipeline.save(update_fields=["stamp", "edition"])
+    pipeline.save(update_fields=["stamp", "edition", "rearmed_edition"])
     transaction.on_commit(catalog.refresh)
+
+
+def recount(pipeline: Pipeline) -> None:
+    """Restamp, and have the timers and deadlines of the pipeline's deals counted anew: periods, limits or hours changed."""
+    if pipeline.rearmed_edition >= pipeline.edition:
+        pipeline.rearmed_edition = pipeline.edition - 1 if pipeline.edition else 0
+    restamp(pipeline)
+    transaction.on_commit(partial(jobs.ask_to_rearm, pipeline.pk))
+
+
+def timed(text: str) -> Any:
+    """What of a pipeline's YAML the timers and deadlines of its deals hang on; None where it can't be read any more."""
+    try:
+        spec = parse_pipeline(parse(text), file="", problems=Problems())
+    except Unreadable:
+        return None
+    return (
+        spec.schedule,
+        sorted((stage.code, stage.limit) for stage in spec.stages),
+        sorted(
+            (rule.code, rule.stage or "", rule.when, rule.period, rule.date)
+            for rule in spec.rules
+            if rule.active and rule.when in timers.TIMED
+        ),
+    )
 
 
 @transaction.atomic
@@ -91,7 +127,7 @@ def read_text(text: str, *, file: str) -> PipelineSpec:
             [f"{file}:{line}: {sentence}" for line, sentence in error.problems]
         ) from error
     schedules = set(Schedule.objects.values_list("code", flat=True))
-    problems += check_pipeline(spec, Surroundings(catalog.vocabulary_of_all(), schedules=schedules))
+    problems += check_pipeline(spec, Surroundings(vocabulary_of_all(), schedules=schedules))
     if problems:
         raise PlaybookError(problems)
     return spec

@@ -18,7 +18,7 @@ from pipelines.models import Pipeline
 from .books import Book, read_book
 from .checking import check_book
 from .company import load_roles, load_schedule
-from .editions import diff, keep, restamp
+from .editions import diff, keep, recount
 from .exporting import export, write
 from .specs import PipelineSpec
 from .writing import apply
@@ -93,7 +93,7 @@ def _load(book: Book, *, author: Any, now: datetime) -> LoadReport:
             for pipeline in Pipeline.objects.select_for_update(of=("self",)).filter(
                 schedule=schedule
             ):
-                restamp(pipeline)
+                recount(pipeline)
     for spec in book.pipelines:
         if change := _load_pipeline(spec, company.code, author=author, now=now):
             report.pipelines.append(change)
@@ -118,6 +118,7 @@ def _load_pipeline(
     before = "" if is_new else export(pipeline)
     if before == write(spec) and pipeline.is_active:
         return None
+    was_active = pipeline.is_active
     apply(pipeline, spec)
     after = export(pipeline)
     edition = keep(
@@ -127,4 +128,7 @@ def _load_pipeline(
         now=now,
         note=_("loaded from the playbook “%(code)s”") % {"code": playbook},
     )
+    if not was_active:
+        # Switched off, it fired nothing and forgot what came due.
+        recount(pipeline)
     return PipelineChange(spec.code, edition.number, is_new, [] if is_new else diff(before, after))
