@@ -131,8 +131,12 @@ class ByParams(ParamsForm):
 
 @guard("by", label=gettext_lazy("Decided by"), form=ByParams)
 def by(context: Context, params: Any) -> No | None:
-    """A person decides it himself, or the system does."""
-    if context.by.is_person == (params.who == "person"):
+    """A person decides it, himself or by an outcome that he chose; or the system does.
+
+    The person counts also where a rule acts on his choice: otherwise an outcome that closes a deal would go around
+    what the regulation asks of whoever closes it by hand.
+    """
+    if (context.by.user is not None) == (params.who == "person"):
         return None
     return No(
         _("only when a person does it")
@@ -144,7 +148,7 @@ def by(context: Context, params: Any) -> No | None:
 @guard("robot_only", label=gettext_lazy("Only a robot"))
 def robot_only(context: Context, params: Any) -> No | None:
     """Nobody does this by hand."""
-    if "robot" in context.by.roles or context.by.user is None:
+    if "robot" in context.by.roles or not context.by.is_person:
         return None
     return No(_("Nobody does this by hand; the system does it."))
 

@@ -30,4 +30,7 @@ def lock(deal: Any) -> CompiledPipeline:
     deal.become(locked)
     if locked.archived_at:
         raise RegulationError(_("This deal was archived."))
-    return catalog.pipeline(locked.pipeline_id, stamp=locked.pipeline_stamp)
+    try:
+        return catalog.pipeline(locked.pipeline_id, stamp=locked.pipeline_stamp)
+    except KeyError as error:
+        raise RegulationError(_("The deal's pipeline is switched off.")) from error

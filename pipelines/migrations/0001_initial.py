@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
                 ),
                 ("verb", models.CharField(max_length=40, verbose_name="verb")),
                 ("data", models.JSONField(default=dict, verbose_name="data")),
-                ("outside_id", models.CharField(max_length=100, null=True)),
+                ("outside_id", models.CharField(max_length=255, null=True)),
                 ("at", models.DateTimeField(verbose_name="at")),
                 (
                     "actor",

@@ -32,7 +32,7 @@ class Event(models.Model):
         "self", models.PROTECT, null=True, related_name="+", verbose_name=_("caused by")
     )
     # The provider's own id of an outside event: one delivered twice is one fact.
-    outside_id = models.CharField(max_length=100, null=True)  # noqa: DJ001 (null is «none», and unique)
+    outside_id = models.CharField(max_length=255, null=True)  # noqa: DJ001 (null is «none», and unique)
     at = models.DateTimeField(_("at"))
 
     class Meta:

@@ -8,7 +8,7 @@ import pytest
 
 from crm import tasks
 from crm.models import Deal, Task, User
-from pipelines import engine, rules
+from pipelines import catalog, engine, rules
 from pipelines.actor import SYSTEM, Actor
 from pipelines.context import Context
 from pipelines.errors import BadAnswer, MoveRefused, RegulationError
@@ -233,8 +233,8 @@ def test_a_rule_that_does_not_apply_is_kept_with_the_condition_that_failed(
         True,
         {"note": None},
     )
-    # The author of a condition is the rule on the person's behalf.
-    assert (second.status, third.status) == ("ok", "ok")
+    # Whose move it was counts, also for the rules that it sets off.
+    assert (second.status, third.status) == ("skipped", "skipped")
 
 
 def test_a_run_keeps_the_values_it_saw_and_its_result(alice: User, lab: Lab) -> None:
@@ -486,3 +486,18 @@ def test_a_deal_sent_back_goes_where_it_came_from(alice: User, lab: Lab) -> None
     move(deal, "lost")
     engine.fire_due(NOON + timedelta(hours=1))
     assert fresh(deal).stage.code == "two"
+
+
+def test_an_outcome_that_closes_a_deal_asks_what_closing_it_by_hand_asks(alice: User) -> None:
+    """A rule acting on a person's choice is no way around the requirements on persons (AX-9.4)."""
+    deal = make_deal(alice, now=NOON)
+    rule = catalog.by_code("leads").rules_of("choose", "do", scenario="thinks")[0]
+    with pytest.raises(MoveRefused) as refused:
+        engine.move(
+            deal,
+            to="refused",
+            by=Actor.person(alice).through(rule.id),
+            now=NOON,
+            answers={"refusal_reason": "unreached"},
+        )
+    assert "AX-9.4" in {refusal.clause for refusal in refused.value.refusals}
