@@ -1,0 +1,74 @@
+"""Pictures of every section as manager, head and administrator: `make screenshots` puts them into var/screenshots/.
+
+A pytest file that no test run collects: the live server, the browser and the database are the tests' own.
+The two pictures of the README are made by it too; ONLY=board makes only what has «board» in its name.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import call_command
+
+from crm.models import Deal, User
+from tests.browser import office, places
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES, README = ROOT / "var" / "screenshots", ROOT / "docs" / "images"
+WIDTHS = (1440, 390)
+ONLY = os.environ.get("ONLY", "")
+
+
+def test_pictures(visitors: Any, axelerator: None) -> None:
+    call_command("demo", stdout=sys.stderr)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    _of_a_stranger(visitors())
+    for role, name in {"manager": "alice", "head": "olga", "administrator": "admin"}.items():
+        user = User.objects.get(email=f"{name}@demo.example")
+        page = visitors()
+        office.sign_in(page, user)
+        for place, address in places.of(user).items():
+            _take(page, f"{role}-{place}", address)
+    page = visitors(device_scale_factor=1)
+    office.sign_in(page, User.objects.get(email="olga@demo.example"))
+    _for_the_readme(page)
+
+
+def _of_a_stranger(page: Page) -> None:
+    for place, address in places.OF_A_STRANGER.items():
+        _take(page, f"stranger-{place}", address)
+
+
+def _take(page: Page, name: str, address: str) -> None:
+    if ONLY not in name:
+        return
+    page.goto(address)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900 if width > 500 else 844})
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+
+def _for_the_readme(page: Page) -> None:
+    README.mkdir(parents=True, exist_ok=True)
+    deal = Deal.objects.filter(stage__code="kp_sent").order_by("-last_contact_at").first()
+    assert deal
+    for name, address in {"board": "/deals/", "card": f"/deals/{deal.pk}/"}.items():
+        if ONLY in name:
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            path = README / f"{name}.png"
+            page.screenshot(path=path)
+            assert path.stat().st_size < 300_000, path
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__, "-q"]))
