@@ -9,9 +9,11 @@ from django import forms
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from crm import widgets
 from crm.contacting import CALL_ANSWERED
 from crm.editing import Conflict, seal
 from crm.guards import WRITTEN, proves
@@ -38,6 +40,13 @@ class Editor:
     error: str = ""
     saved: bool = False
     conflict: Conflict | None = None
+
+    @property
+    def widget(self) -> SafeString:
+        """Belongs to the form that posts without JavaScript; marked after an error."""
+        return widgets.html(
+            self.bound, {"form": "fields-form"}, invalid=bool(self.error or self.conflict)
+        )
 
     @property
     def theirs(self) -> str:

@@ -6,18 +6,19 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from crm import card, card_fields, deals
 from crm.editing import FieldsChanged, edit_seen
-from crm.forms import AskForm, ContactedForm, TaskForm, tomorrow
+from crm.forms import AskForm
 from crm.models import Deal
 from crm.views.answers import SignedIn
-from crm.views.feed import lines_of
 from crm.views.replies import done, find_deal, go, me, refused
 from crm.views.task_dialogs import ask_again
 from pipelines import catalog, engine, explain
@@ -33,24 +34,19 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def page(request: SignedIn, deal: Deal, *, status: int = 200, **more: object) -> HttpResponse:
-    now = timezone.now()
-    read = card.read_card(deal, user=request.user, now=now)
-    people = card.owners_for(request.user)
+    read = card.read_card(deal, user=request.user, now=timezone.now())
     context = {
         "card": read,
         "deal": deal,
         "pipeline": read.pipeline,
-        "feed_lines": lines_of(request, deal, read.feed),
-        "channels": card.channels(),
-        "contacted_form": ContactedForm(),
-        "task_form": TaskForm(
-            people=people,
-            initial={"due_at": tomorrow(now), "owner": request.user.pk},
-            auto_id="new_%s",
-        ),
-        "templates": card.letter_templates(read.pipeline),
+        "stages": read.stages,
+        "portion": read.feed,
         **more,
     }
+    if "answers" in more:
+        context["why"] = SafeString(render_to_string("crm/card_why.html", context, request))
+    # The body by Jinja2, the page around it by Django's templates.
+    context["body"] = SafeString(render_to_string("crm/card_body.html", context, request))
     return render(request, "crm/card_page.html", context, status=status)
 
 

@@ -7,14 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import contacting, deals, feed_lines
+from crm import card, contacting, deals, feed_lines
 from crm.forms import ContactedForm
-from crm.models import Deal
-from crm.views.answers import SignedIn
+from crm.views.answers import SignedIn, page_or_part
 from crm.views.replies import done, find_deal, me, refused
 from pipelines.errors import BadAnswer, RegulationError
 
@@ -28,17 +27,11 @@ def feed(request: SignedIn, pk: int) -> HttpResponse:
     portion = feed_lines.read_feed(
         deal, before=int(before) if before.isdecimal() and len(before) < 19 else None
     )
-    lines = lines_of(request, deal, portion)
-    if request.htmx and before:
+    part = "crm/feed_lines.html" if request.htmx and before else "crm/feed.html"
+    lines = render_to_string(part, {"deal": deal, "portion": portion}, request)
+    if request.htmx:
         return HttpResponse(lines)
-    page = "crm/feed.html" if request.htmx else "crm/feed_page.html"
-    return render(request, page, {"deal": deal, "feed_lines": lines})
-
-
-def lines_of(request: SignedIn, deal: Deal, portion: feed_lines.Portion) -> SafeString:
-    """A portion as HTML, made by Jinja2, for pages that Django's templates make."""
-    html = render_to_string("crm/feed_lines.html", {"deal": deal, "portion": portion}, request)
-    return mark_safe(html)  # noqa: S308 (Jinja2 has escaped it, but gives a bare string)
+    return render(request, "crm/feed_page.html", {"deal": deal, "feed": SafeString(lines)})
 
 
 @login_required
@@ -56,10 +49,14 @@ def note(request: SignedIn, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def contacted(request: SignedIn, pk: int) -> HttpResponse:
-    """Put on record a call or a message that no channel delivered."""
+    """Put on record a call or a message that no channel delivered; asked for, its form."""
     deal = find_deal(request, pk)
+    if request.method == "GET":
+        context = {"deal": deal, "form": ContactedForm(), "channels": card.channels()}
+        page, part = "crm/compose_contacted_page.html", "crm/compose_contacted.html"
+        return page_or_part(request, page, part, context)
     form = ContactedForm(request.POST)
     try:
         if not form.is_valid():

@@ -117,6 +117,8 @@ def new(request: SignedIn, pk: int) -> HttpResponse:
     people = card.owners_for(request.user)
     start = {"due_at": tomorrow(timezone.now()), "owner": request.user.pk}
     form = TaskForm(sent(request), people=people, initial=start, auto_id="new_%s")
+    if request.method == "GET" and request.htmx.target == "compose-task":
+        return render(request, "crm/compose_task.html", {"deal": deal, "form": form})
 
     def create() -> None:
         given = form.cleaned_data
