@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm import card_fields
 from crm.contacting import CALL_ANSWERED, CALL_UNANSWERED, MESSAGE_RECEIVED, MESSAGE_SENT
@@ -174,9 +174,9 @@ class ContactedForm(AnswersForm):
 
 
 class PersonForm(AnswersForm):
-    """A contact or a company: its name and how to reach it."""
+    """A contact: his name and how to reach him."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), required=False)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), required=False)
     phone = forms.CharField(
         label=gettext_lazy("Phone"),
         required=False,
@@ -190,7 +190,21 @@ class PersonForm(AnswersForm):
 
 
 class CompanyForm(PersonForm):
+    name = forms.CharField(label=gettext_lazy("Name"), required=False)
     tax_id = forms.CharField(label=gettext_lazy("Tax number"), required=False, max_length=20)
+
+
+class CompanyEditForm(CompanyForm):
+    """All that a company is known by."""
+
+    site = forms.CharField(
+        label=gettext_lazy("Site"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "url"}),
+    )
+    name_is_statutory = forms.BooleanField(
+        label=gettext_lazy("The name is written as in the statutes"), required=False
+    )
 
 
 class LetterForm(AnswersForm):

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import phonenumbers
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from crm.models import Company, Contact, ContactPoint, User
 from pipelines import engine, fields, registry
@@ -31,6 +32,8 @@ COMPANY_CHANGED = registry.event(
 )
 
 NAME_LIMIT = 300
+TAX_ID_LIMIT = 20
+SITE_LIMIT = 200
 # Where a number has no country code it is read as a Russian or Belarusian one, in this order.
 REGIONS = ("RU", "BY")
 
@@ -62,6 +65,27 @@ def normalize_email(raw: str) -> str:
     return text
 
 
+def normalize_site(raw: str) -> str:
+    """An address of the web with its scheme. Errors: ValueError."""
+    text = raw.strip()
+    if text and "://" not in text:
+        text = f"https://{text}"
+    try:
+        if text:
+            URLValidator(schemes=["http", "https"])(text)
+    except ValidationError as error:
+        raise ValueError(_("“%(raw)s” is not a site's address.") % {"raw": raw[:60]}) from error
+    if len(text) > SITE_LIMIT:
+        raise ValueError(_("At most %(limit)s characters.") % {"limit": SITE_LIMIT})
+    return text
+
+
+def no_name() -> str:
+    """What a contact without a name is called: data that everybody reads, so in the installation's language (AX-N2.3)."""
+    with override(settings.LANGUAGE_CODE):
+        return _("No name")
+
+
 @verb
 def create_contact(
     *,
@@ -73,10 +97,10 @@ def create_contact(
     email: str = "",
     company: Company | None = None,
 ) -> Contact:
-    """Make a contact; a nameless one is «Без имени» (AX-N2.3). Errors: BadAnswer a field."""
+    """Make a contact; a nameless one gets the words of `no_name`. Errors: BadAnswer a field."""
     points = _points(phone=phone, email=email)
     contact = Contact.objects.create(
-        name=_checked_name(name) or "Без имени", owner=owner, company=company, created_at=now
+        name=_checked_name(name) or no_name(), owner=owner, company=company, created_at=now
     )
     ContactPoint.objects.bulk_create(
         ContactPoint(contact=contact, kind=kind, value=value) for kind, value in points.items()
@@ -130,15 +154,71 @@ def edit_contact(
         changes["name"] = [contact.name, checked]
         contact.name = checked
         contact.save(update_fields=["name"])
-    for kind in (ContactPoint.Kind.PHONE, ContactPoint.Kind.EMAIL):
-        before, after = contact.point(kind), points.get(kind, "")
-        if before != after:
-            changes[kind.value] = [before, after]
-            contact.points.filter(kind=kind, value=before).delete()
-            if after:
-                ContactPoint.objects.get_or_create(contact=contact, kind=kind, value=after)
+    changes |= _change_points(contact, points)
     if changes:
         engine.record(CONTACT_CHANGED, contact=contact, by=by, now=now, data={"fields": changes})
+    return changes
+
+
+@verb
+def edit_company(
+    company: Company,
+    *,
+    name: str,
+    tax_id: str,
+    site: str,
+    phone: str,
+    email: str,
+    name_is_statutory: bool,
+    by: Actor,
+    now: datetime,
+) -> dict[str, Any]:
+    """Change a company, its first phone and e-mail; returns {field: [before, after]}. Errors: BadAnswer a field."""
+    after: dict[str, Any] = {
+        "name": _checked_name(name),
+        "tax_id": fields.storable(tax_id).strip(),
+        "name_is_statutory": name_is_statutory,
+    }
+    errors, points = {}, {}
+    if not after["name"]:
+        errors["company"] = _("A company needs a name.")
+    if len(after["tax_id"]) > TAX_ID_LIMIT:
+        errors["tax_id"] = _("At most %(limit)s characters.") % {"limit": TAX_ID_LIMIT}
+    try:
+        after["site"] = normalize_site(fields.storable(site))
+    except ValueError as error:
+        errors["site"] = str(error)
+    try:
+        points = _points(phone=phone, email=email)
+    except BadAnswer as error:
+        errors |= error.errors
+    if errors:
+        raise BadAnswer(errors)
+    changes = {
+        column: [getattr(company, column), value]
+        for column, value in after.items()
+        if getattr(company, column) != value
+    }
+    if changes:
+        for column in changes:
+            setattr(company, column, after[column])
+        company.save(update_fields=list(changes))
+    changes |= _change_points(company, points)
+    if changes:
+        engine.record(COMPANY_CHANGED, company=company, by=by, now=now, data={"fields": changes})
+    return changes
+
+
+def _change_points(record: Contact | Company, points: dict[str, str]) -> dict[str, list[str]]:
+    """Put these in the place of the record's first phone and e-mail; {kind: [before, after]} of what changed."""
+    changes = {}
+    for kind in (ContactPoint.Kind.PHONE, ContactPoint.Kind.EMAIL):
+        before, after = record.point(kind), points.get(kind, "")
+        if before != after:
+            changes[kind.value] = [before, after]
+            record.points.filter(kind=kind, value=before).delete()
+            if after:
+                record.points.get_or_create(kind=kind, value=after)
     return changes
 
 

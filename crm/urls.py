@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<int:pk>/edit/", task_dialogs.edit, name="task_edit"),
     path("tasks/<int:pk>/cancel/", task_dialogs.cancel, name="task_cancel"),
     path("contacts/<int:pk>/edit/", contacts.edit_contact, name="contact_edit"),
+    path("companies/<int:pk>/edit/", contacts.edit_company, name="company_edit"),
     path("found/<slug:kind>/", contacts.found, name="people_found"),
     path("files/<int:pk>/", files.file, name="file"),
     path("files/<int:pk>/remove/", files.remove, name="file_remove"),

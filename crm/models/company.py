@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.point import Reachable
 from crm.visibility import PeopleQuerySet
 
 
-class Company(models.Model):
+class Company(Reachable, models.Model):
     """A legal entity that buys."""
 
     name = models.CharField(_("name"), max_length=300)

@@ -5,14 +5,16 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from crm.models.point import Reachable
 from crm.visibility import PeopleQuerySet
 
 
-class Contact(models.Model):
+class Contact(Reachable, models.Model):
     """A person whom one calls and writes to."""
 
-    name = models.CharField(_("name"), max_length=300)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=300)
     company = models.ForeignKey(
         "Company",
         models.PROTECT,
@@ -21,7 +23,7 @@ class Contact(models.Model):
         related_name="contacts",
         verbose_name=_("company"),
     )
-    position = models.CharField(_("position"), max_length=200, blank=True)
+    position = models.CharField(pgettext_lazy("job", "position"), max_length=200, blank=True)
     values = models.JSONField(default=dict, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -44,7 +46,3 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def point(self, kind: str) -> str:
-        """The first phone, e-mail … of the contact, or an empty string; reads the prefetched points."""
-        return next((point.value for point in self.points.all() if point.kind == kind), "")

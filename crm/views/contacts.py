@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from crm import deals, people
-from crm.forms import AnswersForm, CompanyForm, PersonForm
+from crm.forms import AnswersForm, CompanyEditForm, CompanyForm, PersonForm
 from crm.models import Company, Contact, ContactPoint, Deal
 from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, status_of, window
@@ -47,6 +47,30 @@ def edit_contact(request: SignedIn, pk: int) -> HttpResponse:
             _("Saved."),
             back=request.POST.get("next") or _deal_of(request, contact=contact),
         )
+    return _window(request, form, **shown)
+
+
+@login_required
+def edit_company(request: SignedIn, pk: int) -> HttpResponse:
+    """Change a company: its name, tax number, site, phone and e-mail."""
+    company = get_object_or_404(
+        Company.objects.visible_to(request.user).prefetch_related("points"), pk=pk
+    )
+    start = {
+        name: getattr(company, name) for name in ("name", "tax_id", "site", "name_is_statutory")
+    }
+    start |= {"phone": company.point("phone"), "email": company.point("email")}
+    form = CompanyEditForm(sent(request), initial=start, auto_id="company_%s")
+    shown: dict[str, Any] = {"title": _("The company"), "submit": _("Save"), "action": request.path}
+    if request.method == "POST":
+        try:
+            check(form)
+            people.edit_company(company, by=me(request), now=timezone.now(), **form.cleaned_data)
+        except RegulationError as error:
+            form.take(_at(error, contact_name="name", company="name"))
+            return _window(request, form, status=status_of(error), **shown)
+        back = request.POST.get("next") or _deal_of(request, company=company)
+        return done(request, None, _("Saved."), back=back)
     return _window(request, form, **shown)
 
 
