@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from crm import card_fields, feed_lines, files, outgoing
 from crm.card_fields import Editor, Tab
@@ -186,12 +187,19 @@ def fill_script(script: str, *, deal: Deal, pipeline: CompiledPipeline, user: Us
     return re.sub(r"\s*,\s*(?=[!?.])", "", re.sub(r"\s*\(\s*\)", "", text)).strip()
 
 
+# How a manager says aloud by what way the client came; for the other ways there is nothing to say.
+CAME = {
+    Deal.Arrival.FORM: pgettext_lazy("you turned to us", "through our site"),
+    Deal.Arrival.CALL: pgettext_lazy("you turned to us", "by phone"),
+    Deal.Arrival.LETTER: pgettext_lazy("you turned to us", "by letter"),
+}
+
+
 def source_of(deal: Deal, pipeline: CompiledPipeline) -> str:
-    """Where the lead came from: the field «source» in words, or how the deal came to us."""
+    """Where the lead came from: the field «source» in words, or the way it came if the client himself took it."""
     known = pipeline.fields.get("source")
-    return (
-        fields.show(known, deal.get_value("source")) if known else ""
-    ) or deal.get_arrival_display()
+    source = fields.show(known, deal.get_value("source")) if known else ""
+    return source or str(CAME.get(Deal.Arrival(deal.arrival), ""))
 
 
 def _person(deal: Deal, record: Any, kind: str, pipeline: CompiledPipeline) -> Person | None:

@@ -102,6 +102,37 @@ def test_a_script_without_a_contact_leaves_no_hanging_comma(alice):
     )
 
 
+def test_the_card_leads_to_the_windows_of_the_contact_and_of_the_company(client, alice):
+    from crm import people
+
+    company = people.create_company(
+        name="ООО «Тест»", by=Actor.person(alice), now=NOON, owner=alice
+    )
+    deal = make_deal(alice, company=company)
+    page = text_of(opened(client, alice, deal))
+    assert f"/contacts/{deal.contact_id}/edit/" in page
+    assert f"/companies/{company.pk}/edit/" in page
+
+
+@pytest.mark.clause("AX-L7")
+@pytest.mark.parametrize(
+    ("arrival", "said"),
+    [
+        ("hand", "Вы обращались к нам. Удобно"),
+        ("import", "Вы обращались к нам. Удобно"),
+        ("hand_over", "Вы обращались к нам. Удобно"),
+        ("form", "Вы обращались к нам (через наш сайт). Удобно"),
+        ("call", "Вы обращались к нам (по телефону). Удобно"),
+        ("letter", "Вы обращались к нам (письмом). Удобно"),
+    ],
+)
+def test_a_script_says_of_an_unknown_source_what_a_person_would(alice, arrival, said):
+    deal = make_deal(alice, arrival=arrival)
+    pipeline = catalog.by_code("leads")
+    script = pipeline.first_stage.script
+    assert said in card.fill_script(script, deal=deal, pipeline=pipeline, user=alice)
+
+
 @pytest.mark.clause("AX-2.2")
 def test_name_phone_email_and_company_are_looked_up_in_one_click(client, alice):
     from crm import people
