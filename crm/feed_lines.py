@@ -100,7 +100,33 @@ def lines_of(events: Iterable[Event], pipelines: dict[int, int]) -> list[Line]:
         [event.data["message"] for event in events if "message" in event.data]
     )
     compiled = {deal: _pipeline(pipeline) for deal, pipeline in pipelines.items()}
-    return [_line(event, compiled.get(event.deal_id or 0), letters) for event in events]
+    done = {_choice(event): event for event in events if event.verb == "task.completed"}
+    chosen = {_choice(event) for event in events if event.verb == "scenario.chosen"}
+    lines = []
+    for event in events:
+        if event.verb == "task.completed" and _choice(event) in chosen:
+            # Said by the line of its outcome.
+            continue
+        line = _line(event, compiled.get(event.deal_id or 0), letters)
+        if event.verb == "scenario.chosen" and (finished := done.get(_choice(event))):
+            _finished(line, finished.data)
+        lines.append(line)
+    return lines
+
+
+def _choice(event: Event) -> tuple[Any, ...]:
+    """What the outcome of a task and the task done by it have in common."""
+    data = event.data
+    return event.deal_id, event.cause_id, event.at, data.get("task"), data.get("scenario")
+
+
+def _finished(line: Line, data: dict[str, Any]) -> None:
+    """The outcome has finished the task: its line says so, with the result."""
+    result = data.get("result", "")
+    line.text = _("Task done: %(text)s") % {"text": data.get("text", "")}
+    if result and result.casefold() not in line.title.casefold():
+        line.text = f"{line.text}\n{result}"
+    line.spoken = True
 
 
 def _line(event: Event, pipeline: CompiledPipeline | None, letters: dict[int, Any]) -> Line:
@@ -259,7 +285,8 @@ def _message(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None
 
 
 def _letter(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
-    line.title = f"{line.title}: {data.get('subject') or _('without a subject')}"
+    subject = data.get("subject") or _("without a subject")
+    line.title = f"{line.title}: {subject}"
     line.tone = {"letter.failed": "red", "letter.received": "green"}.get(line.event.verb, "blue")
     match line.event.verb:
         case "letter.queued":

@@ -10,6 +10,7 @@ from crm.models import Task
 from pipelines import engine, feed, registry
 from pipelines.actor import SYSTEM, Actor
 from pipelines.models import Event
+from tests.clauses.steps import at_stage, call_task, choose, task_of
 from tests.factories import NOON, make_deal
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,33 @@ def test_a_tasks_result_appears_in_the_feed(alice):
     said = lines(deal)["task.completed"]
     assert said.text == "поговорили, ждёт КП"
     assert said.spoken
+
+
+def test_an_outcome_and_the_task_it_finished_are_one_entry(alice):
+    deal = at_stage(alice, "kp_sent")
+    task = task_of(deal, "objections")
+    choose(task, "thinks", result="думает до пятницы")
+    said = lines(deal)
+    assert "task.completed" not in said
+    outcome = said["scenario.chosen"]
+    assert task.text in outcome.text
+    assert "думает до пятницы" in outcome.text
+    assert outcome.spoken
+    assert deal.events.filter(verb="task.completed", data__scenario="thinks").exists()
+
+
+def test_an_outcome_that_leaves_its_task_open_says_nothing_of_done(alice):
+    deal = at_stage(alice, "taken")
+    task = call_task(deal)
+    choose(task, "no_answer")
+    outcome = lines(deal)["scenario.chosen"]
+    assert outcome.text == task.text
+
+
+def test_a_letter_without_a_subject_says_so_in_russian(alice):
+    deal = make_deal(alice)
+    feed.write("letter.queued", deal=deal, by=SYSTEM, now=NOON, data={"subject": ""})
+    assert lines(deal)["letter.queued"].title.endswith(": без темы")
 
 
 def test_a_money_field_is_shown_in_words_before_and_after(alice):
