@@ -13,6 +13,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models import Company, Contact, ContactPoint, Deal, Tag, Task, Team, User
 from pipelines.admin.access import CrmAdminAccess, LogAdmin
@@ -125,7 +126,7 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    @admin.display(description=_("name"), ordering="last_name")
+    @admin.display(description=pgettext_lazy("person", "name"), ordering="last_name")
     def name(self, user: User) -> str:
         return user.get_full_name()
 
@@ -173,7 +174,7 @@ class MemberInline(CrmAdminAccess, admin.TabularInline):
     show_change_link = True
     verbose_name_plural = _("members (their team is set on their own pages)")
 
-    @admin.display(description=_("name"))
+    @admin.display(description=pgettext_lazy("person", "name"))
     def name(self, user: User) -> str:
         return user.get_full_name()
 

@@ -146,7 +146,7 @@ def _render(template: str, context: dict[str, object], user: User) -> SafeString
 
 def _say() -> dict[str, Markup]:
     """The words of a card, translated and escaped once for a page."""
-    next_task = _("Next task")
+    next_task, overdue, today = _("Next task"), _("overdue"), _("today")
     words = {
         "move": _("Move to another stage"),
         "late": _("Days on the stage: past its limit"),
@@ -155,8 +155,8 @@ def _say() -> dict[str, Markup]:
         "d": pgettext("days", "d"),
         "owner": _("Responsible"),
         "no_task": _("no task"),
-        "overdue": f"{next_task}: {_('overdue')}",
-        "today": f"{next_task}: {_('today')}",
+        "overdue": f"{next_task}: {overdue}",
+        "today": f"{next_task}: {today}",
         "later": next_task,
         "none": _("The deal has no task."),
     }

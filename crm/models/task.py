@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, transition
 
 from crm.visibility import TaskQuerySet
@@ -20,9 +21,9 @@ class Task(models.Model):
         OTHER = "other", _("other")
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
-        DONE = "done", _("done")
-        CANCELLED = "cancelled", _("cancelled")
+        OPEN = "open", pgettext_lazy("task", "open")
+        DONE = "done", pgettext_lazy("task", "done")
+        CANCELLED = "cancelled", pgettext_lazy("task", "cancelled")
 
     # The rule's own name for its task, by which scenarios and other rules find it; empty for tasks made by hand.
     code = models.SlugField(_("code"), blank=True, db_index=False)

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pipelines.clock import Duration
 
@@ -57,7 +58,7 @@ class Edition(models.Model):
     pipeline = models.ForeignKey(
         Pipeline, models.CASCADE, related_name="editions", verbose_name=_("pipeline")
     )
-    number = models.PositiveIntegerField(_("number"))
+    number = models.PositiveIntegerField(pgettext_lazy("edition", "number"))
     text = models.TextField(_("playbook"))
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("author")
@@ -81,7 +82,7 @@ class Stage(models.Model):
     """A step of a pipeline; its kind is the status that a deal on it has."""
 
     class Kind(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("deal", "open")
         WON = "won", _("won")
         LOST = "lost", _("lost")
 
@@ -90,7 +91,9 @@ class Stage(models.Model):
     )
     code = models.SlugField(_("code"))
     name = models.CharField(_("name"), max_length=100)
-    kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices, default=Kind.OPEN)
+    kind = models.CharField(
+        pgettext_lazy("stage", "kind"), max_length=4, choices=Kind.choices, default=Kind.OPEN
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     color = models.CharField(_("colour"), max_length=20, default="blue")
     limit = models.CharField(

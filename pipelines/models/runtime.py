@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Event(models.Model):
@@ -166,7 +167,7 @@ class Offer(models.Model):
     """Something a rule proposes and a person does with one click: a registered action, kept for later."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("offer", "open")
         TAKEN = "taken", _("taken")
         WITHDRAWN = "withdrawn", _("withdrawn")
 

@@ -46,6 +46,11 @@ def test_without_javascript_it_is_a_page_and_ends_at_the_card(client, alice):
     assert post(client, alice, htmx=False)["Location"] == f"/deals/{Deal.objects.get().pk}/"
 
 
+def test_the_page_is_named_after_what_it_does(client, alice):
+    client.force_login(alice)
+    assert "<title>Новая сделка · Reglament</title>" in client.get("/deals/new/").content.decode()
+
+
 def test_a_deal_needs_nobody(client, alice):
     post(client, alice, contact_name="", phone="", email="", company_name="")
     deal = Deal.objects.get()
