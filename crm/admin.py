@@ -11,12 +11,13 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.models import Company, Contact, ContactPoint, Deal, Tag, Task, Team, User
 from pipelines.admin.access import CrmAdminAccess, LogAdmin
+from pipelines.admin.forms import COLOURS
 from pipelines.admin.schedule import zones
 from pipelines.guards import role_label
 
@@ -69,6 +70,20 @@ class NewUserForm(AdminUserCreationForm):
         return email
 
 
+class RoleFilter(admin.SimpleListFilter):
+    """People by role, named as people name it."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        names = Group.objects.order_by("pk").values_list("name", flat=True)
+        return [(name, role_label(name)) for name in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
 @admin.register(User)
 class UserAdmin(CrmAdminAccess, BaseUserAdmin):
     """Signing in by e-mail; roles say what one may do. Only a superuser touches superusers."""
@@ -80,7 +95,7 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
     add_form = NewUserForm
     list_display = ("email", "name", "roles", "team", "is_active", "is_staff")
     list_display_links = ("email", "name")
-    list_filter = ("is_active", "groups", "team")
+    list_filter = ("is_active", RoleFilter, "team")
     list_select_related = ("team",)
     search_fields = ("email", "first_name", "last_name", "phone")
     ordering = ("last_name", "first_name", "email")
@@ -209,15 +224,32 @@ class RoleAdmin(CrmAdminAccess, admin.ModelAdmin):
     """Roles: known by name to rules, rights and playbooks."""
 
     form = RoleForm
-    list_display = ("label", "name", "people")
+    list_display = ("label", "in_rules", "people")
     ordering = ("pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         return super().get_queryset(request).annotate(people=Count("user"))
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("name",) if obj is None else ("label", "in_rules", "people")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else ("label", "in_rules", "people")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        group = self.get_object(request, object_id)
+        named = {"subtitle": role_label(group.name)} if group else {}
+        return super().change_view(request, object_id, form_url, named | (extra_context or {}))
+
     @admin.display(description=_("role"))
     def label(self, group: Group) -> str:
         return role_label(group.name)
+
+    @admin.display(description=_("in rules and playbooks"), ordering="name")
+    def in_rules(self, group: Group) -> str:
+        return group.name
 
     @admin.display(description=_("people"), ordering="people")
     def people(self, group: Any) -> int:
@@ -230,10 +262,29 @@ class RoleAdmin(CrmAdminAccess, admin.ModelAdmin):
         return False
 
 
+class TagForm(forms.ModelForm):
+    color = forms.ChoiceField(label=_("colour"), choices=COLOURS, initial="secondary")
+
+    class Meta:
+        model = Tag
+        fields = ("name", "color")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.instance.color
+        if kept not in dict(COLOURS):
+            self.fields["color"].choices = [*COLOURS, (kept, kept)]  # type: ignore[attr-defined]
+
+
 @admin.register(Tag)
 class TagAdmin(CrmAdminAccess, admin.ModelAdmin):
-    list_display = ("name", "color")
+    form = TagForm
+    list_display = ("name", "colour")
     search_fields = ("name",)
+
+    @admin.display(description=_("colour"), ordering="color")
+    def colour(self, tag: Tag) -> str:
+        return str(dict(COLOURS).get(tag.color, tag.color))
 
 
 class ByName:

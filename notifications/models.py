@@ -88,7 +88,9 @@ class AttachedFile(models.Model):
 class TemplateFile(AttachedFile):
     """A file that a template's letters come with; whoever sends one may take it off (AX-3.4)."""
 
-    template = models.ForeignKey(Template, models.CASCADE, related_name="files")
+    template = models.ForeignKey(
+        Template, models.CASCADE, related_name="files", verbose_name=_("letter template")
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
@@ -205,14 +207,18 @@ class Message(FSMModelMixin, models.Model):
         _("status"), max_length=7, choices=Status.choices, default=Status.QUEUED, protected=True
     )
     message_id = models.CharField("Message-ID", max_length=255, unique=True, default=new_message_id)
-    dedupe_key = models.CharField(max_length=150, unique=True, null=True, blank=True)
+    dedupe_key = models.CharField(
+        max_length=150, unique=True, null=True, blank=True, verbose_name=_("sent once for")
+    )
     created_at = models.DateTimeField(_("created at"))
     # Nothing leaves earlier, so that a person can take the letter back.
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     next_try_at = models.DateTimeField(_("next try"))
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     # Which claim holds the row. A worker that was given up for dead finds another's here, and stops.
-    claim = models.UUIDField(null=True, blank=True, editable=False)
+    claim = models.UUIDField(
+        null=True, blank=True, editable=False, verbose_name=_("worker's claim")
+    )
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     # Committed before the server gets the end of the letter: empty means it can't have taken it.
     handed_at = models.DateTimeField(_("handed over at"), null=True, blank=True)
@@ -330,7 +336,9 @@ class Message(FSMModelMixin, models.Model):
 class MessageFile(AttachedFile):
     """A file that goes with a letter; one from a template shares the template's stored file."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="files")
+    message = models.ForeignKey(
+        Message, models.CASCADE, related_name="files", verbose_name=_("letter")
+    )
     size = models.PositiveIntegerField(_("size, bytes"), default=0)
     content_type = models.CharField(_("content type"), max_length=100, blank=True)
 

@@ -29,8 +29,11 @@ class Migration(migrations.Migration):
                 ("file", models.FileField(upload_to="deals/%Y/%m/", verbose_name="file")),
                 ("name", models.CharField(max_length=255, verbose_name="name")),
                 ("size", models.PositiveIntegerField(verbose_name="size, bytes")),
-                ("uploaded_at", models.DateTimeField()),
-                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                ("uploaded_at", models.DateTimeField(verbose_name="added at")),
+                (
+                    "archived_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="archived at"),
+                ),
             ],
             options={
                 "verbose_name": "file",
@@ -114,7 +117,7 @@ class Migration(migrations.Migration):
                 ),
                 ("result", models.TextField(blank=True, verbose_name="result")),
                 ("scenario", models.SlugField(blank=True, db_index=False, verbose_name="outcome")),
-                ("revision", models.PositiveIntegerField(default=0)),
+                ("revision", models.PositiveIntegerField(default=0, verbose_name="revision")),
                 ("created_at", models.DateTimeField(verbose_name="created at")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
             ],
@@ -259,7 +262,10 @@ class Migration(migrations.Migration):
                 ("tax_id", models.CharField(blank=True, max_length=20, verbose_name="tax number")),
                 ("site", models.URLField(blank=True, verbose_name="site")),
                 ("address", models.CharField(blank=True, max_length=500, verbose_name="address")),
-                ("values", models.JSONField(blank=True, default=dict)),
+                (
+                    "values",
+                    models.JSONField(blank=True, default=dict, verbose_name="values of fields"),
+                ),
                 ("created_at", models.DateTimeField(verbose_name="created at")),
                 (
                     "archived_at",
@@ -294,7 +300,10 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=300, verbose_name="name")),
                 ("position", models.CharField(blank=True, max_length=200, verbose_name="position")),
-                ("values", models.JSONField(blank=True, default=dict)),
+                (
+                    "values",
+                    models.JSONField(blank=True, default=dict, verbose_name="values of fields"),
+                ),
                 ("created_at", models.DateTimeField(verbose_name="created at")),
                 (
                     "archived_at",
@@ -360,6 +369,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="points",
                         to="crm.company",
+                        verbose_name="company",
                     ),
                 ),
                 (
@@ -370,6 +380,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="points",
                         to="crm.contact",
+                        verbose_name="contact",
                     ),
                 ),
             ],
@@ -392,7 +403,11 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     django_fsm.FSMField(
-                        default="open", max_length=4, protected=True, verbose_name="status"
+                        choices=[("open", "open"), ("won", "won"), ("lost", "lost")],
+                        default="open",
+                        max_length=4,
+                        protected=True,
+                        verbose_name="status",
                     ),
                 ),
                 ("stage_since", models.DateTimeField(verbose_name="on the stage since")),
@@ -428,7 +443,10 @@ class Migration(migrations.Migration):
                         verbose_name="came by",
                     ),
                 ),
-                ("values", models.JSONField(blank=True, default=dict)),
+                (
+                    "values",
+                    models.JSONField(blank=True, default=dict, verbose_name="values of fields"),
+                ),
                 (
                     "next_task_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="next task"),

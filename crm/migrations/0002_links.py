@@ -40,7 +40,10 @@ class Migration(migrations.Migration):
             model_name="dealfile",
             name="deal",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="files", to="crm.deal"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="files",
+                to="crm.deal",
+                verbose_name="deal",
             ),
         ),
         migrations.AddField(
@@ -51,6 +54,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
+                verbose_name="added by",
             ),
         ),
         migrations.AddField(
@@ -121,6 +125,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
+                verbose_name="set by",
             ),
         ),
         migrations.AddField(
@@ -157,6 +162,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="+",
                 to="pipelines.rule",
+                verbose_name="rule",
             ),
         ),
         migrations.AddField(

@@ -19,7 +19,7 @@ class Company(Reachable, models.Model):
     tax_id = models.CharField(_("tax number"), max_length=20, blank=True)
     site = models.URLField(_("site"), blank=True)
     address = models.CharField(_("address"), max_length=500, blank=True)
-    values = models.JSONField(default=dict, blank=True)
+    values = models.JSONField(default=dict, blank=True, verbose_name=_("values of fields"))
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -24,7 +24,7 @@ class Contact(Reachable, models.Model):
         verbose_name=_("company"),
     )
     position = models.CharField(pgettext_lazy("job", "position"), max_length=200, blank=True)
-    values = models.JSONField(default=dict, blank=True)
+    values = models.JSONField(default=dict, blank=True, verbose_name=_("values of fields"))
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

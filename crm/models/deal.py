@@ -15,6 +15,7 @@ from crm.values import DealValues
 from crm.visibility import DealQuerySet
 from pipelines.catalog import CompiledStage
 from pipelines.door import guard_the_door
+from pipelines.models import Stage
 
 
 class Deal(DealValues, models.Model):
@@ -38,7 +39,9 @@ class Deal(DealValues, models.Model):
     stage = models.ForeignKey(
         "pipelines.Stage", models.PROTECT, related_name="+", verbose_name=_("stage")
     )
-    status = FSMField(_("status"), max_length=4, default="open", protected=True)
+    status = FSMField(
+        _("status"), max_length=4, choices=Stage.Kind.choices, default="open", protected=True
+    )
     stage_since = models.DateTimeField(_("on the stage since"))
     # When the stage's limit runs out, so that lists find what lingers without counting working time per row.
     stage_deadline = models.DateTimeField(_("stage's limit runs out at"), null=True, blank=True)
@@ -79,7 +82,7 @@ class Deal(DealValues, models.Model):
     arrival = models.CharField(
         _("came by"), max_length=9, choices=Arrival.choices, default=Arrival.HAND
     )
-    values = models.JSONField(default=dict, blank=True)
+    values = models.JSONField(default=dict, blank=True, verbose_name=_("values of fields"))
     tags: models.ManyToManyField[Tag, Any] = models.ManyToManyField(
         "Tag", blank=True, related_name="deals", verbose_name=_("tags")
     )

@@ -29,10 +29,20 @@ class ContactPoint(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     value = models.CharField(_("value"), max_length=254)
     contact = models.ForeignKey(
-        "Contact", models.CASCADE, null=True, blank=True, related_name="points"
+        "Contact",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="points",
+        verbose_name=_("contact"),
     )
     company = models.ForeignKey(
-        "Company", models.CASCADE, null=True, blank=True, related_name="points"
+        "Company",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="points",
+        verbose_name=_("company"),
     )
 
     class Meta:

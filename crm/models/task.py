@@ -69,12 +69,23 @@ class Task(models.Model):
     result = models.TextField(_("result"), blank=True)
     scenario = models.SlugField(_("outcome"), blank=True, db_index=False)
     # Raised by every change: an outcome pressed in a window that shows an older task is refused.
-    revision = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0, verbose_name=_("revision"))
     rule = models.ForeignKey(
-        "pipelines.Rule", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+        "pipelines.Rule",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("rule"),
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("set by"),
     )
     created_at = models.DateTimeField(_("created at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)

@@ -111,7 +111,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "dedupe_key",
-                    models.CharField(blank=True, max_length=150, null=True, unique=True),
+                    models.CharField(
+                        blank=True,
+                        max_length=150,
+                        null=True,
+                        unique=True,
+                        verbose_name="sent once for",
+                    ),
                 ),
                 ("created_at", models.DateTimeField(verbose_name="created at")),
                 (
@@ -120,7 +126,12 @@ class Migration(migrations.Migration):
                 ),
                 ("next_try_at", models.DateTimeField(verbose_name="next try")),
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="tries")),
-                ("claim", models.UUIDField(blank=True, editable=False, null=True)),
+                (
+                    "claim",
+                    models.UUIDField(
+                        blank=True, editable=False, null=True, verbose_name="worker's claim"
+                    ),
+                ),
                 (
                     "claimed_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="claimed at"),
@@ -234,6 +245,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="files",
                         to="notifications.message",
+                        verbose_name="letter",
                     ),
                 ),
             ],
@@ -274,6 +286,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="files",
                         to="notifications.template",
+                        verbose_name="letter template",
                     ),
                 ),
             ],

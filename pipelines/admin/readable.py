@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -15,42 +16,62 @@ from pipelines.catalog import CompiledPipeline
 
 # Keys that rules, events and actions of ours write; any other is shown as it is.
 LABELS: dict[str, Any] = {
+    "added": gettext_lazy("added"),
+    "again": gettext_lazy("asked again"),
+    "already": gettext_lazy("was there already"),
     "answers": gettext_lazy("answers"),
     "attempts": gettext_lazy("contact attempts"),
     "arrival": gettext_lazy("came by"),
     "cancelled": gettext_lazy("tasks cancelled"),
+    "channel": gettext_lazy("channel"),
     "channels": gettext_lazy("known channels"),
     "clause": gettext_lazy("clause"),
-    "code": gettext_lazy("code"),
     "completed": gettext_lazy("tasks completed"),
     "contact": gettext_lazy("contact"),
     "deal": gettext_lazy("deal"),
     "due_at": gettext_lazy("due at"),
     "error": gettext_lazy("error"),
+    "excerpt": gettext_lazy("beginning"),
     "fields": gettext_lazy("fields"),
+    "file": gettext_lazy("file"),
     "from": gettext_lazy("from the stage"),
     "kind": gettext_lazy("kind"),
     "label": gettext_lazy("outcome"),
     "last_contact_at": gettext_lazy("last communication"),
     "late_minutes": gettext_lazy("minutes late"),
     "message": gettext_lazy("letter"),
+    "minutes": gettext_lazy("minutes"),
     "moved": gettext_lazy("moved to"),
     "name": gettext_lazy("name"),
     "offered": gettext_lazy("offered"),
     "owner": gettext_lazy("responsible"),
+    "recording": gettext_lazy("recording"),
     "reason": gettext_lazy("reason"),
+    "removed": gettext_lazy("removed"),
     "result": gettext_lazy("result"),
     "rule": gettext_lazy("rule"),
     "scenario": gettext_lazy("outcome"),
     "silent_since": gettext_lazy("silent since"),
+    "size": gettext_lazy("size, bytes"),
     "skipped": gettext_lazy("skipped"),
     "stayed": gettext_lazy("stayed on"),
     "subject": gettext_lazy("subject"),
     "tags": gettext_lazy("tags"),
     "task": gettext_lazy("task"),
+    "template": gettext_lazy("letter template"),
     "text": gettext_lazy("text"),
     "to": gettext_lazy("to the stage"),
 }
+# Keys whose values are codes of a column's own list: (model, column).
+CODES = {
+    "arrival": ("crm.Deal", "arrival"),
+    "kind": ("crm.Task", "kind"),
+    "status": ("crm.Deal", "status"),
+}
+# Keys whose values are codes of stages.
+STAGES = frozenset({"moved", "stayed", "to", "from"})
+# Their values say nothing to a reader, and the code of a stage stands beside its name.
+INTERNAL = frozenset({"from_code", "to_code", "code", "rule"})
 
 
 def table(data: Any, pipeline: CompiledPipeline | None = None) -> str:
@@ -58,7 +79,7 @@ def table(data: Any, pipeline: CompiledPipeline | None = None) -> str:
     if not isinstance(data, dict) or not data:
         return say(data, pipeline)
     rows = (
-        (label(str(key), pipeline), say(value, pipeline, str(key))) for key, value in data.items()
+        (label(str(key), pipeline), say(value, pipeline, str(key))) for key, value in _told(data)
     )
     return format_html(
         '<table class="readable">{}</table>',
@@ -72,10 +93,16 @@ def line(data: Any, pipeline: CompiledPipeline | None = None, limit: int = 160) 
         return _text(data, pipeline)
     said = "; ".join(
         f"{label(str(key), pipeline)}: {_text(value, pipeline, str(key))}"
-        for key, value in data.items()
-        if value not in (None, "", [], {}) and not str(key).endswith("_code")
+        for key, value in _told(data)
+        if value not in (None, "", [], {})
     )
     return f"{said[:limit]}…" if len(said) > limit else said
+
+
+def _told(data: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What is for people; an outcome with its label needs no code."""
+    hidden = INTERNAL | {"scenario"} if "label" in data else INTERNAL
+    return [(key, value) for key, value in data.items() if key not in hidden]
 
 
 def label(key: str, pipeline: CompiledPipeline | None) -> str:
@@ -105,8 +132,20 @@ def _text(value: Any, pipeline: CompiledPipeline | None, key: str = "") -> str:
         )
     if isinstance(value, str) and len(value) > 15 and (moment := _moment(value)):
         return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    if key in CODES:
+        model, column = CODES[key]
+        return str(_choices(model, column).get(value, value))
+    if pipeline is not None and key in STAGES and value in pipeline.stage_by_code:
+        return pipeline.stage_by_code[value].name
+    if pipeline is not None and key == "scenario":
+        return next((item.label for item in pipeline.scenarios if item.code == value), str(value))
     field = pipeline.fields.get(key) if pipeline is not None else None
     return str(field.choices.get(value, value)) if field is not None else str(value)
+
+
+def _choices(model: str, column: str) -> dict[Any, Any]:
+    field: Any = apps.get_model(model)._meta.get_field(column)
+    return dict(field.flatchoices)
 
 
 def _is_change(value: Any, key: str, pipeline: CompiledPipeline | None) -> bool:

@@ -169,7 +169,12 @@ class Migration(migrations.Migration):
                 ),
                 ("verb", models.CharField(max_length=40, verbose_name="verb")),
                 ("data", models.JSONField(default=dict, verbose_name="data")),
-                ("outside_id", models.CharField(max_length=255, null=True)),
+                (
+                    "outside_id",
+                    models.CharField(
+                        max_length=255, null=True, verbose_name="the provider's number"
+                    ),
+                ),
                 ("at", models.DateTimeField(verbose_name="at")),
                 (
                     "actor",
@@ -198,6 +203,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="events",
                         to="crm.company",
+                        verbose_name="company",
                     ),
                 ),
                 (
@@ -207,6 +213,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="events",
                         to="crm.contact",
+                        verbose_name="contact",
                     ),
                 ),
                 (
@@ -482,6 +489,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="days",
                         to="pipelines.schedule",
+                        verbose_name="working time",
                     ),
                 ),
             ],
@@ -523,6 +531,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="hours",
                         to="pipelines.schedule",
+                        verbose_name="working time",
                     ),
                 ),
             ],
@@ -624,14 +633,15 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("at", models.DateTimeField()),
-                ("stayed", models.DurationField(null=True)),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("stayed", models.DurationField(null=True, verbose_name="stood before")),
                 (
                     "deal",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="stage_changes",
                         to="crm.deal",
+                        verbose_name="deal",
                     ),
                 ),
                 (
@@ -640,6 +650,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="stage_change",
                         to="pipelines.event",
+                        verbose_name="feed entry",
                     ),
                 ),
                 (
@@ -649,6 +660,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="pipelines.stage",
+                        verbose_name="from the stage",
                     ),
                 ),
                 (
@@ -657,6 +669,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="pipelines.stage",
+                        verbose_name="to the stage",
                     ),
                 ),
             ],
@@ -891,18 +904,19 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("action", models.CharField(max_length=40)),
-                ("params", models.JSONField(default=dict)),
-                ("text", models.CharField(max_length=200)),
+                ("action", models.CharField(max_length=40, verbose_name="action")),
+                ("params", models.JSONField(default=dict, verbose_name="parameters")),
+                ("text", models.CharField(max_length=200, verbose_name="text")),
                 (
                     "state",
                     models.CharField(
                         choices=[("open", "open"), ("taken", "taken"), ("withdrawn", "withdrawn")],
                         default="open",
                         max_length=9,
+                        verbose_name="state",
                     ),
                 ),
-                ("at", models.DateTimeField()),
+                ("at", models.DateTimeField(verbose_name="at")),
                 (
                     "deal",
                     models.ForeignKey(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,8 +17,12 @@ class Event(models.Model):
     deal = models.ForeignKey(
         "crm.Deal", models.PROTECT, related_name="events", null=True, verbose_name=_("deal")
     )
-    contact = models.ForeignKey("crm.Contact", models.PROTECT, related_name="events", null=True)
-    company = models.ForeignKey("crm.Company", models.PROTECT, related_name="events", null=True)
+    contact = models.ForeignKey(
+        "crm.Contact", models.PROTECT, related_name="events", null=True, verbose_name=_("contact")
+    )
+    company = models.ForeignKey(
+        "crm.Company", models.PROTECT, related_name="events", null=True, verbose_name=_("company")
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -33,7 +38,9 @@ class Event(models.Model):
         "self", models.PROTECT, null=True, related_name="+", verbose_name=_("caused by")
     )
     # The provider's own id of an outside event: one delivered twice is one fact.
-    outside_id = models.CharField(max_length=255, null=True)  # noqa: DJ001 (null is «none», and unique)
+    outside_id = models.CharField(  # noqa: DJ001 (null is «none», and unique)
+        _("the provider's number"), max_length=255, null=True
+    )
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -59,19 +66,30 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.at:%d.%m.%Y %H:%M}"
+        from pipelines import registry
+
+        verb = registry.verbs.get(self.verb)
+        return f"{verb.label if verb else self.verb}, {timezone.localtime(self.at):%d.%m.%Y %H:%M}"
 
 
 class StageChange(models.Model):
     """One passage of a deal from a stage to another; the first has no `from_stage`."""
 
-    deal = models.ForeignKey("crm.Deal", models.PROTECT, related_name="stage_changes")
-    from_stage = models.ForeignKey("Stage", models.PROTECT, null=True, related_name="+")
-    to_stage = models.ForeignKey("Stage", models.PROTECT, related_name="+")
-    event = models.OneToOneField(Event, models.PROTECT, related_name="stage_change")
-    at = models.DateTimeField()
+    deal = models.ForeignKey(
+        "crm.Deal", models.PROTECT, related_name="stage_changes", verbose_name=_("deal")
+    )
+    from_stage = models.ForeignKey(
+        "Stage", models.PROTECT, null=True, related_name="+", verbose_name=_("from the stage")
+    )
+    to_stage = models.ForeignKey(
+        "Stage", models.PROTECT, related_name="+", verbose_name=_("to the stage")
+    )
+    event = models.OneToOneField(
+        Event, models.PROTECT, related_name="stage_change", verbose_name=_("feed entry")
+    )
+    at = models.DateTimeField(verbose_name=_("at"))
     # How long the deal had stood on `from_stage`; reports sum it without a self-join.
-    stayed = models.DurationField(null=True)
+    stayed = models.DurationField(null=True, verbose_name=_("stood before"))
 
     class Meta:
         verbose_name = _("stage passage")
@@ -82,7 +100,7 @@ class StageChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.from_stage_id} → {self.to_stage_id}"
+        return f"{self.from_stage} → {self.to_stage}" if self.from_stage else str(self.to_stage)
 
 
 class Timer(models.Model):
@@ -175,11 +193,13 @@ class Offer(models.Model):
         "crm.Deal", models.CASCADE, related_name="offers", verbose_name=_("deal")
     )
     rule = models.ForeignKey("Rule", models.CASCADE, related_name="+", verbose_name=_("rule"))
-    action = models.CharField(max_length=40)
-    params = models.JSONField(default=dict)
-    text = models.CharField(max_length=200)
-    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
-    at = models.DateTimeField()
+    action = models.CharField(max_length=40, verbose_name=_("action"))
+    params = models.JSONField(default=dict, verbose_name=_("parameters"))
+    text = models.CharField(max_length=200, verbose_name=_("text"))
+    state = models.CharField(
+        max_length=9, choices=State.choices, default=State.OPEN, verbose_name=_("state")
+    )
+    at = models.DateTimeField(verbose_name=_("at"))
 
     class Meta:
         verbose_name = _("offer")

@@ -65,7 +65,9 @@ class ScheduleHours(models.Model):
         SATURDAY = 5, _("Saturday")
         SUNDAY = 6, _("Sunday")
 
-    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="hours")
+    schedule = models.ForeignKey(
+        Schedule, models.CASCADE, related_name="hours", verbose_name=_("working time")
+    )
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
     start = models.TimeField(_("from"))
     end = models.TimeField(_("till"))
@@ -86,7 +88,9 @@ class ScheduleHours(models.Model):
 class ScheduleDay(models.Model):
     """A single date that breaks the weekly pattern: a day off, or a day worked with hours of its own."""
 
-    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="days")
+    schedule = models.ForeignKey(
+        Schedule, models.CASCADE, related_name="days", verbose_name=_("working time")
+    )
     date = models.DateField(_("date"))
     start = models.TimeField(_("works from"), null=True, blank=True)
     end = models.TimeField(_("works till"), null=True, blank=True)

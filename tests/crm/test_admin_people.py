@@ -7,8 +7,9 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from crm.models import Team, User
-from tests.factories import UserFactory
+from crm.models import Tag, Team, User
+from tests.clauses.steps import move
+from tests.factories import UserFactory, make_deal
 from tests.pipelines.admin_forms import errors, form_data
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +106,37 @@ def test_a_team_is_no_part_of_itself(client: Client, keeper: User, team: Team) -
     assert answer.status_code == 200
     team.refresh_from_db()
     assert team.parent is None
+
+
+def test_roles_are_shown_by_what_people_call_them(
+    client: Client, keeper: User, alice: User, charlie: User
+) -> None:
+    page = client.get(reverse("admin:crm_user_changelist")).content.decode()
+    assert "менеджер" in page
+    assert ">manager<" not in page
+    narrowed = client.get(reverse("admin:crm_user_changelist"), {"role": "crm_admin"})
+    assert list(narrowed.context["cl"].queryset) == [keeper]
+    role = Group.objects.get(name="manager")
+    page = client.get(reverse("admin:auth_group_change", args=[role.pk])).content.decode()
+    assert "<h2>менеджер</h2>" in page
+
+
+def test_a_tags_colour_is_a_word(client: Client, keeper: User) -> None:
+    tag = Tag.objects.create(name="VIP", color="red")
+    assert "красный" in client.get(reverse("admin:crm_tag_changelist")).content.decode()
+    address = reverse("admin:crm_tag_change", args=[tag.pk])
+    assert '<option value="red" selected>красный' in client.get(address).content.decode()
+    assert client.post(address, {"name": "VIP", "color": "green"}).status_code == 302
+    tag.refresh_from_db()
+    assert tag.color == "green"
+
+
+def test_a_deals_status_and_its_passages_are_said_in_words(
+    client: Client, keeper: User, alice: User
+) -> None:
+    deal = move(make_deal(alice), "taken", platform="site")
+    page = client.get(reverse("admin:crm_deal_change", args=[deal.pk])).content.decode()
+    assert "открыта" in page
+    first, last = deal.stage_changes.order_by("pk")
+    assert (str(first), str(last)) == ("Новая заявка", "Новая заявка → Взята в работу")
+    assert str(last.event) == "перевод на этап, 10.03.2026 10:00"
