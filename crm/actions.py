@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from crm import contacting, deals, tasks
 from crm.models import Deal, Task, User
 from crm.roles import HEAD
-from pipelines import catalog
+from pipelines import catalog, engine
 from pipelines.context import Context
 from pipelines.errors import RegulationError
 from pipelines.fields import parse_moment
@@ -245,4 +245,13 @@ def hand_over(context: Context, params: Any) -> dict[str, Any]:
         by=context.by,
         now=context.now,
     )
-    return {"deal": continuation.pk, "owner": str(continuation.owner)}
+    owner = str(continuation.owner)
+    # Who sold it may not see the continuation, but is to know who goes on with it.
+    engine.record(
+        deals.DEAL_HANDED_OVER,
+        deal=sale,
+        by=context.by,
+        now=context.now,
+        data={"pipeline": target.name, "to": owner, "deal": continuation.pk},
+    )
+    return {"deal": continuation.pk, "owner": owner}

@@ -23,6 +23,9 @@ DEAL_TAGGED = registry.event("deal.tagged", label=gettext_lazy("tags changed"), 
 DEAL_LINKED = registry.event(
     "deal.linked", label=gettext_lazy("contact or company changed"), icon="link"
 )
+DEAL_HANDED_OVER = registry.event(
+    "deal.handed_over", label=gettext_lazy("deal handed over"), icon="corner-down-right"
+)
 DEAL_ARCHIVED = registry.event("deal.archived", label=gettext_lazy("deal archived"), icon="archive")
 NOTE_WRITTEN = registry.event("note.written", label=gettext_lazy("note"), icon="note")
 

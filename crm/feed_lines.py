@@ -218,6 +218,14 @@ def _assigned(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | Non
     line.changes = [Change(_("Responsible"), data.get("from", ""), data.get("to", ""))]
 
 
+def _handed_over(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
+    line.title = _("Handed over to “%(pipeline)s”: %(person)s") % {
+        "pipeline": data.get("pipeline", ""),
+        "person": data.get("to", ""),
+    }
+    line.tone = "green"
+
+
 def _tagged(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     signs = [f"+ {name}" for name in data.get("added", [])] + [
         f"− {name}" for name in data.get("removed", [])
@@ -310,6 +318,7 @@ _SENTENCES: dict[str, Callable[[Line, dict[str, Any], CompiledPipeline | None], 
     "timer.fired": _time_came,
     "rule.failed": _rule_failed,
     "deal.assigned": _assigned,
+    "deal.handed_over": _handed_over,
     "deal.tagged": _tagged,
     "deal.linked": _linked,
     "note.written": _note,

@@ -71,7 +71,8 @@ class Command(BaseCommand):
             Actor.person(continuation.owner),
             in_office(sale.stage_since + timedelta(minutes=40)),
         )
-        at = min(at, timezone.now())
+        # The office's hours may lie before the hand-over: nobody works on what has not come yet.
+        at = min(max(at, sale.stage_since + timedelta(minutes=1)), timezone.now())
         for task in Task.objects.open().filter(deal=continuation):
             tasks.complete_task(task, result="Познакомились, план работ согласован", by=by, now=at)
         continuation.reload()
