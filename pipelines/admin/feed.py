@@ -87,7 +87,8 @@ class StageChangeAdmin(DealSearch, LogAdmin):
         from pipelines.clock import Duration
         from pipelines.saying import say_duration
 
-        minutes = int(change.stayed.total_seconds() // 60)
+        # Clocks of two servers may differ: a stay of less than nothing is one of no time.
+        minutes = max(0, int(change.stayed.total_seconds() // 60))
         days, rest = divmod(minutes, 1440)
         hours, minutes = divmod(rest, 60)
         if not (days or hours or minutes):
