@@ -1,8 +1,9 @@
-"""Who is signed in, with his roles and his people, in the one statement that every request begins with."""
+"""Who is signed in, his roles, his people, and the regulation's stamps: the one statement every request begins with."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.backends import ModelBackend
 
@@ -12,7 +13,8 @@ _SIGNED_IN = f"""
     SELECT crm_user.*,
            ARRAY(SELECT name FROM auth_group JOIN crm_user_groups ON group_id = auth_group.id
                  WHERE user_id = crm_user.id) AS known_roles,
-           ARRAY({PEOPLE_BELOW}) AS known_people
+           ARRAY({PEOPLE_BELOW}) AS known_people,
+           (SELECT json_object_agg(id, stamp) FROM pipelines_pipeline WHERE is_active) AS known_stamps
     FROM crm_user WHERE id = %(head)s
 """  # noqa: S608 (constants of ours)
 
@@ -28,4 +30,6 @@ class Backend(ModelBackend):
         user.visible_owner_ids = (
             None if user.is_crm_admin else frozenset({user.pk, *user.known_people})
         )
+        stamps = user.known_stamps or {}
+        user.known_stamps = {int(pk): UUID(stamp) for pk, stamp in stamps.items()}
         return user

@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from crm import card_fields, feed_lines, files, outgoing
+from crm import card_fields, card_rows, feed_lines, files, outgoing
 from crm.card_fields import Editor, Tab
+from crm.card_rows import Point
 from crm.contacting import CALL_ANSWERED
+from crm.filters import people_of
 from crm.models import Deal, DealFile, Task, User
 from crm.tasks import task_outcomes
 from pipelines import catalog, explain, fields
@@ -49,7 +51,7 @@ class Person:
     """The contact or the company of the card: how to reach it, look-ups, and the fields the regulation adds."""
 
     record: Any
-    points: list[Any]
+    points: list[Point]
     lookups: list[tuple[str, str, str]]
     editors: list[Editor]
 
@@ -85,13 +87,17 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
     """Everything the card shows to `user`, as it stands now."""
     pipeline = catalog.pipeline(deal.pipeline_id)
     stage = pipeline.stage_by_id[deal.stage_id]
-    tasks = open_tasks(deal, now=now)
+    chain = feed_lines.chain(deal)
+    ids = [item.pk for item in chain]
+    near = card_rows.around(deal, ids)
+    tasks = open_tasks(deal, now=now) if near.has_tasks else []
     control = (
         next((item for item in tasks if item.task.code == CONTROL), None)
         if stage.kind != "open"
         else None
     )
-    tabs = card_fields.tabs(deal, pipeline)
+    proofs = card_fields.evidence_of(deal) if near.has_proofs else []
+    tabs = card_fields.tabs(deal, pipeline, proofs)
     return Card(
         deal=deal,
         pipeline=pipeline,
@@ -102,24 +108,18 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
         and deal.stage_deadline < now
         and stage.kind == "open",
         stages=explain.stage_answers(deal, user=user, now=now),
-        offers=list(
-            Offer.objects.filter(deal=deal, state=Offer.State.OPEN)
-            .select_related("rule")
-            .order_by("pk")
-        ),
+        offers=open_offers(deal) if near.has_offers else [],
         head=card_fields.editors(deal, pipeline, list(card_fields.HEAD)),
         tabs=tabs,
         script=fill_script(stage.script, deal=deal, pipeline=pipeline, user=user),
         tasks=tasks,
         control=control,
-        contact=_person(deal, deal.contact, "contact", pipeline),
-        company=_person(deal, deal.company, "company", pipeline),
-        tags=list(deal.tags.values_list("name", flat=True)),
-        files=list(files.files_of(item.pk for item in feed_lines.chain(deal))),
-        continuations=list(
-            Deal.objects.visible_to(user).filter(origin=deal).select_related("pipeline", "stage")
-        ),
-        owners=owners_for(user, deal),
+        contact=_person(deal, "contact", near.contact_points, pipeline, proofs),
+        company=_person(deal, "company", near.company_points, pipeline, proofs),
+        tags=near.tags,
+        files=list(files.files_of(ids)) if near.has_files else [],
+        continuations=continuations_of(deal, user) if near.has_continuations else [],
+        owners=owners_for(user),
         feed=feed_lines.read_feed(deal),
         reasons=[
             item
@@ -150,6 +150,18 @@ def open_tasks(deal: Deal, *, now: datetime) -> list[OpenTask]:
     ]
 
 
+def open_offers(deal: Deal) -> list[Offer]:
+    """What the system offers on the deal, the oldest first."""
+    found = Offer.objects.filter(deal=deal, state=Offer.State.OPEN)
+    return list(found.select_related("rule").order_by("pk"))
+
+
+def continuations_of(deal: Deal, user: User) -> list[Deal]:
+    """The deals that go on with this sale, of those the user sees."""
+    found = Deal.objects.visible_to(user).filter(origin=deal)
+    return list(found.select_related("pipeline", "stage"))
+
+
 def recordings_of(deal: Deal) -> list[Event]:
     """The newest conversations of the deal that can be listened to."""
     calls = Event.objects.filter(deal=deal, verb=CALL_ANSWERED, data__has_key="recording")
@@ -164,14 +176,11 @@ def due_colour(task: Task, now: datetime) -> str:
     return "today" if day == today else "later"
 
 
-def owners_for(user: User, deal: Deal | None = None) -> list[User]:
+def owners_for(user: User) -> list[User]:
     """To whom this person may give a deal: himself and his people, everybody for an administrator."""
-    people = User.objects.filter(is_active=True)
-    if user.visible_owner_ids is not None:
-        if len(user.visible_owner_ids) == 1:
-            return []
-        people = people.filter(pk__in=user.visible_owner_ids)
-    return list(people)
+    if user.visible_owner_ids is not None and len(user.visible_owner_ids) == 1:
+        return []
+    return list(people_of(user))
 
 
 def fill_script(script: str, *, deal: Deal, pipeline: CompiledPipeline, user: User) -> str:
@@ -202,16 +211,18 @@ def source_of(deal: Deal, pipeline: CompiledPipeline) -> str:
     return source or str(CAME.get(Deal.Arrival(deal.arrival), ""))
 
 
-def _person(deal: Deal, record: Any, kind: str, pipeline: CompiledPipeline) -> Person | None:
+def _person(
+    deal: Deal, kind: str, points: list[Point], pipeline: CompiledPipeline, proofs: list[Event]
+) -> Person | None:
+    record = getattr(deal, kind)
     if record is None:
         return None
-    points = list(record.points.all())
     asked = [record.name, *(point.value for point in points if point.kind in ("phone", "email"))]
     return Person(
         record,
         points,
         [look_up(text) for text in asked],
-        card_fields.of_record(deal, pipeline, kind),
+        card_fields.of_record(deal, pipeline, kind, proofs),
     )
 
 

@@ -64,14 +64,22 @@ class Tab:
 
 
 def editors(
-    deal: Deal, pipeline: CompiledPipeline, codes: list[str], *, typed: Any = None
+    deal: Deal,
+    pipeline: CompiledPipeline,
+    codes: list[str],
+    *,
+    typed: Any = None,
+    proofs: list[Event] | None = None,
 ) -> dict[str, Editor]:
-    """Editors of the fields with these codes; with `typed` (a QueryDict) the widgets keep what was typed."""
+    """Editors of the fields with these codes; with `typed` (a QueryDict) the widgets keep what was typed.
+
+    `proofs` is the deal's evidence where it was read already.
+    """
     form = forms.Form(
         data=typed,
         initial={code: widget_value(pipeline.fields[code], deal.get_value(code)) for code in codes},
     )
-    form.fields = {code: form_field(pipeline.fields[code], deal) for code in codes}
+    form.fields = {code: form_field(pipeline.fields[code], deal, proofs) for code in codes}
     return {
         code: Editor(
             field=pipeline.fields[code],
@@ -83,19 +91,21 @@ def editors(
     }
 
 
-def tabs(deal: Deal, pipeline: CompiledPipeline) -> list[Tab]:
+def tabs(deal: Deal, pipeline: CompiledPipeline, proofs: list[Event]) -> list[Tab]:
     """The deal's own fields by tab, in the order of the regulation."""
     own = [
         field for field in pipeline.fields.values() if not field.built_in and field.record == "deal"
     ]
-    made = editors(deal, pipeline, [field.code for field in own])
+    made = editors(deal, pipeline, [field.code for field in own], proofs=proofs)
     by_tab: dict[str, list[Editor]] = {}
     for field in own:
         by_tab.setdefault(field.tab or _("Main"), []).append(made[field.code])
     return [Tab(name, items) for name, items in by_tab.items()]
 
 
-def of_record(deal: Deal, pipeline: CompiledPipeline, record: str) -> list[Editor]:
+def of_record(
+    deal: Deal, pipeline: CompiledPipeline, record: str, proofs: list[Event]
+) -> list[Editor]:
     """The fields that the regulation adds to the deal's contact or company; none where the deal has no such."""
     if getattr(deal, f"{record}_id") is None:
         return []
@@ -104,14 +114,16 @@ def of_record(deal: Deal, pipeline: CompiledPipeline, record: str) -> list[Edito
             deal,
             pipeline,
             [code for code, field in pipeline.fields.items() if field.record == record],
+            proofs=proofs,
         ).values()
     )
 
 
-def form_field(field: CompiledField, deal: Deal) -> forms.Field:
+def form_field(field: CompiledField, deal: Deal, proofs: list[Event] | None = None) -> forms.Field:
     """The field's widget; evidence becomes a choice among the entries of the feed that prove something."""
     if field.type == "evidence":
-        entries = [("", "—"), *((str(event.pk), describe(event)) for event in evidence_of(deal))]
+        known = evidence_of(deal) if proofs is None else proofs
+        entries = [("", "—"), *((str(event.pk), describe(event)) for event in known)]
         made: forms.Field = forms.ChoiceField(
             choices=entries, label=str(field.label), required=False, help_text=field.help_text
         )

@@ -20,7 +20,8 @@ class WorkplaceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        catalog.refresh()
+        # None where the user was not read from a session, as in some tests.
+        catalog.refresh(getattr(request.user, "known_stamps", None))
         with (
             timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)),
             translation.override(request.user.language),

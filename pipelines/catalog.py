@@ -6,6 +6,7 @@ and once a Celery task; the engine compares again with the stamp that comes with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from threading import RLock
 from uuid import UUID
 
@@ -36,12 +37,13 @@ _pipelines: dict[int, CompiledPipeline] = {}
 _lock = RLock()
 
 
-def refresh() -> None:
-    """Compile what was changed by any process since; one query when nothing was."""
+def refresh(stamps: Mapping[int, UUID] | None = None) -> None:
+    """Compile what was changed by any process since; one query when nothing was, none with `stamps` read already."""
     from pipelines.compiling import compile_pipelines
     from pipelines.models import Pipeline
 
-    stamps = dict(Pipeline.objects.filter(is_active=True).values_list("id", "stamp"))
+    if stamps is None:
+        stamps = dict(Pipeline.objects.filter(is_active=True).values_list("id", "stamp"))
     with _lock:
         for gone in _pipelines.keys() - stamps.keys():
             del _pipelines[gone]

@@ -1,0 +1,63 @@
+"""The small things around a deal, read in one statement: most deals have few of them, and each costs a round trip."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from crm.contacting import CALL_ANSWERED
+from crm.guards import WRITTEN
+from crm.models import Deal
+
+_AROUND = """
+    SELECT ARRAY(SELECT name FROM crm_tag JOIN crm_deal_tags ON tag_id = crm_tag.id
+                 WHERE deal_id = %(deal)s ORDER BY name),
+           ARRAY(SELECT ARRAY[kind, value] FROM crm_contactpoint WHERE contact_id = %(contact)s ORDER BY id),
+           ARRAY(SELECT ARRAY[kind, value] FROM crm_contactpoint WHERE company_id = %(company)s ORDER BY id),
+           EXISTS(SELECT FROM crm_task WHERE deal_id = %(deal)s AND state = 'open'),
+           EXISTS(SELECT FROM pipelines_offer WHERE deal_id = %(deal)s AND state = 'open'),
+           EXISTS(SELECT FROM crm_dealfile WHERE deal_id = ANY(%(chain)s) AND archived_at IS NULL),
+           EXISTS(SELECT FROM crm_deal WHERE origin_id = %(deal)s),
+           EXISTS(SELECT FROM pipelines_event WHERE deal_id = %(deal)s AND verb = ANY(%(proofs)s))
+"""
+
+
+class Point(NamedTuple):
+    """How to reach a contact or a company; as `ContactPoint`."""
+
+    kind: str
+    value: str
+
+
+class Around(NamedTuple):
+    """Tags and points as they are; of the rest only whether there is any, so that nothing absent is asked for."""
+
+    tags: list[str]
+    contact_points: list[Point]
+    company_points: list[Point]
+    has_tasks: bool
+    has_offers: bool
+    has_files: bool
+    has_continuations: bool
+    # Entries of the feed that may be evidence.
+    has_proofs: bool
+
+
+def around(deal: Deal, chain: list[int]) -> Around:
+    """What stands around a deal; `chain` are the ids of the deal and of the sales it continues."""
+    asked: dict[str, Any] = {
+        "deal": deal.pk,
+        "contact": deal.contact_id,
+        "company": deal.company_id,
+        "chain": chain,
+        "proofs": [*WRITTEN, CALL_ANSWERED],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_AROUND, asked)
+        tags, contact, company, *has = cursor.fetchone()
+    return Around(tags, _points(contact), _points(company), *has)
+
+
+def _points(rows: list[list[str]]) -> list[Point]:
+    return [Point(*row) for row in rows]

@@ -1,0 +1,44 @@
+"""What stands around every page of somebody who signed in: by Jinja2, in pages that Django's templates make.
+
+By Django's templates it took 4 ms of every page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import get_language, get_language_info
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def frame(context: Any, part: str) -> SafeString:
+    """The `side` panel or the `header`; `pipeline` in the page's context is the one a new deal opens in."""
+    request = context["request"]
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    shown = {
+        "user": request.user,
+        "here": here,
+        "address": request.get_full_path(),
+        "asked": request.GET.get("q", "") if here == "crm:search" else "",
+        "pipeline": context.get("pipeline"),
+        "language": get_language(),
+        "languages": [(code, _own_name(code)) for code, _name in settings.LANGUAGES],
+        "csrf": format_html(
+            '<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request)
+        ),
+    }
+    # Without the request: nothing here needs the context processors.
+    return SafeString(render_to_string(f"frame_{part}.html", shown))
+
+
+def _own_name(code: str) -> str:
+    return capfirst(get_language_info(code)["name_local"])
