@@ -7,11 +7,13 @@ from redis.exceptions import RedisError
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 where database and Redis answer, 503 where one does not; which one, and no more."""
+    """200 where the database answers, 503 where it does not; and whether Redis does, without which pages still work.
+
+    A balancer that took every process away while Redis restarts would make an outage of a delay.
+    """
     parts = {"database": _database(), "redis": _redis()}
-    healthy = all(parts.values())
     words = {name: "ok" if answers else "unreachable" for name, answers in parts.items()}
-    return JsonResponse(words, status=200 if healthy else 503)
+    return JsonResponse(words, status=200 if parts["database"] else 503)
 
 
 def _database() -> bool:
@@ -25,7 +27,7 @@ def _database() -> bool:
 
 def _redis() -> bool:
     try:
-        cache.get("healthz")
+        cache._cache.get_client().ping()  # type: ignore[attr-defined]  # the cache itself forgives
     except RedisError:
         return False
     return True
