@@ -7,4 +7,4 @@ class CrmConfig(AppConfig):
     verbose_name = _("Records")
 
     def ready(self) -> None:
-        from . import actions, guards, roles, sources  # noqa: F401
+        from . import actions, guards, playbook_sections, roles, sources  # noqa: F401

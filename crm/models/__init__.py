@@ -3,6 +3,7 @@ from .contact import Contact
 from .counter import StageTotal
 from .deal import Deal
 from .file import DealFile
+from .naming import NamingRule
 from .point import ContactPoint
 from .tag import Tag
 from .task import Task
@@ -14,6 +15,7 @@ __all__ = [
     "ContactPoint",
     "Deal",
     "DealFile",
+    "NamingRule",
     "StageTotal",
     "Tag",
     "Task",
