@@ -11,7 +11,7 @@ from pipelines import catalog
 
 LETTER = (
     'INSERT INTO notifications_message (channel, deal_id, "to", subject, text, html, status, attempts, uncertain, error,'
-    " message_id, next_try_at, created_at) VALUES ('email', %s, 'a@example.com', 'Тема', 'Текст', '', 'queued', 0, false, '',"
+    " message_id, next_try_at, created_at) VALUES ('email', %s, 'a@example.com', 'Тема', 'Текст', '', 'queued', 0, false, '', false,"
     " %s, %s, now())"
 )
 
