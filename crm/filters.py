@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,17 +23,38 @@ from pipelines.fields import parse_money
 PHONE_PART = 4
 
 
+class _RowsOnce(forms.models.ModelChoiceIterator):
+    """Django's reads its rows anew each time, and by a cursor of its own, which takes four round trips."""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.field.empty_label is not None:
+            yield ("", self.field.empty_label)
+        yield from map(self.choice, self.field.queryset or ())
+
+
+class RowField(forms.ModelChoiceField):
+    """A choice among few rows, read once: to check what was asked and to list what may be."""
+
+    iterator = _RowsOnce
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        for row in self.queryset or ():
+            if str(row.pk) == str(value):
+                return row
+        raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
+
+
 class DealFilter(forms.Form):
     """What was asked in the address; `apply` narrows deals by it. Nonsense makes `errors`, never an exception."""
 
     q = forms.CharField(label=_("Name, contact, company or phone"), required=False, max_length=100)
     stage = forms.ChoiceField(label=_("Stage"), required=False)
-    owner = forms.ModelChoiceField(
+    owner = RowField(
         label=_("Responsible"), required=False, empty_label="—", queryset=User.objects.none()
     )
-    tag = forms.ModelChoiceField(
-        label=_("Tag"), required=False, empty_label="—", queryset=Tag.objects.all()
-    )
+    tag = RowField(label=_("Tag"), required=False, empty_label="—", queryset=Tag.objects.all())
     task = forms.ChoiceField(
         label=_("Next task"),
         required=False,
