@@ -10,9 +10,9 @@ from crm.models import ContactPoint, Deal, User
 from pipelines import catalog
 
 LETTER = (
-    'INSERT INTO notifications_message (channel, deal_id, "to", subject, text, html, status, attempts, uncertain, error,'
-    " message_id, next_try_at, created_at) VALUES ('email', %s, 'a@example.com', 'Тема', 'Текст', '', 'queued', 0, false, '', false,"
-    " %s, %s, now())"
+    'INSERT INTO notifications_message (channel, deal_id, "to", subject, text, html, status, attempts, uncertain,'
+    " error, secret, message_id, next_try_at, created_at) VALUES ('email', %s, 'a@example.com', 'Тема', 'Текст', '',"
+    " 'queued', 0, false, '', false, %s, %s, now())"
 )
 
 
