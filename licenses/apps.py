@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class LicensesConfig(AppConfig):
     name = "licenses"
     verbose_name = _("Licences")
+
+    def ready(self) -> None:
+        from . import actions, guards, placeholders, sources  # noqa: F401

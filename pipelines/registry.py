@@ -66,11 +66,15 @@ class Verb:
 
 @dataclass(frozen=True)
 class DateSource:
-    """A date of a deal that rules count from; `read(deal)` returns an aware datetime or None."""
+    """A date of a deal that rules count from; `read(deal)` returns an aware datetime or None.
+
+    `relation` names the one-to-one row of the deal that it is read from: batches of deals bring it along.
+    """
 
     name: str
     label: str | Promise
     read: Callable[[Any], datetime | None]
+    relation: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,12 +140,17 @@ def event(name: str, *, label: str | Promise, icon: str = "point") -> str:
     return name
 
 
-def date_source(name: str, *, label: str | Promise) -> Callable[..., Any]:
+def date_source(name: str, *, label: str | Promise, relation: str = "") -> Callable[..., Any]:
     def register(read: Callable[[Any], datetime | None]) -> Callable[[Any], datetime | None]:
-        _add(date_sources, name, DateSource(name, label, read))
+        _add(date_sources, name, DateSource(name, label, read, relation))
         return read
 
     return register
+
+
+def date_relations() -> list[str]:
+    """What a query of deals joins so that reading their dates costs nothing more."""
+    return sorted({source.relation for source in date_sources.values() if source.relation})
 
 
 def built_in(code: str, *, label: str | Promise, type: str) -> None:

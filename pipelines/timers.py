@@ -107,9 +107,25 @@ def _arm(
     now: datetime,
     entry: str,
 ) -> None:
-    timers = _wanted(deal, pipeline, rules, now=now, entry=entry)
+    timers = _not_yet_run(deal, _wanted(deal, pipeline, rules, now=now, entry=entry), now=now)
     if timers:
         Timer.objects.bulk_create(timers, ignore_conflicts=True)
+
+
+def _not_yet_run(deal: Any, timers: list[Timer], *, now: datetime) -> list[Timer]:
+    """Without those of a date for which their rule has run: moved away and back, it would come only to be refused.
+
+    What is due later can't have run; it costs no query.
+    """
+    past = [timer for timer in timers if timer.due_at <= now]
+    if not past:
+        return timers
+    ran = set(
+        RuleRun.objects.filter(deal=deal, rule__in=[timer.rule_id for timer in past]).values_list(
+            "rule", "occasion"
+        )
+    )
+    return [timer for timer in timers if (timer.rule_id, timer.occasion) not in ran]
 
 
 def _wanted(
@@ -165,7 +181,7 @@ def _timed_deals(pipeline: CompiledPipeline) -> Any:
         .objects.filter(pipeline=pipeline.id, archived_at=None)
         .filter(Q(status="open") | Q(stage__in=stages) | Exists(armed))
         # A date may be a field of theirs.
-        .select_related("contact", "company")
+        .select_related("contact", "company", *registry.date_relations())
         .select_for_update(of=("self",))
     )
 
@@ -260,7 +276,11 @@ def claim(now: datetime, limit: int) -> list[Timer]:
     """
     return list(
         Timer.objects.filter(state=ARMED, due_at__lte=now)
-        .select_related("deal__owner")
+        .select_related("deal__owner", "deal__contact", *_relations())
         .select_for_update(skip_locked=True, of=("self", "deal"))
         .order_by("due_at")[:limit]
     )
+
+
+def _relations() -> list[str]:
+    return [f"deal__{name}" for name in registry.date_relations()]

@@ -263,7 +263,9 @@ def test_new_rows_get_codes_from_their_names(office: Office, leads: Pipeline) ->
 def test_a_choice_condition_offers_the_field_s_own_values_to_tick(
     office: Office, leads: Pipeline
 ) -> None:
-    condition = Condition.objects.filter(rule__pipeline=leads, name="choice").first()
+    condition = Condition.objects.filter(
+        rule__pipeline=leads, rule__stage__code="refused", name="choice"
+    ).first()
     assert condition
     page = office.client.get(office.url(condition.rule)).content.decode()
     assert 'value="no_answer"' in page

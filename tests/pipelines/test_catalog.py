@@ -52,7 +52,7 @@ def test_a_rule_switched_off_asks_nothing(alice: User) -> None:
 def test_a_pipeline_that_is_switched_off_is_gone(axelerator: None) -> None:
     Pipeline.objects.filter(code="production").update(is_active=False)
     catalog.refresh()
-    assert [pipeline.code for pipeline in catalog.pipelines()] == ["leads"]
+    assert [pipeline.code for pipeline in catalog.pipelines()] == ["leads", "licences"]
     with pytest.raises(KeyError):
         catalog.by_code("production")
 
