@@ -73,7 +73,7 @@ def pages(
 
     return [
         ("board, as shipped", lambda c, n: c.get("/deals/?pipeline=leads"), Floor.board, 60),
-        ("board, 40 cards a column", lambda c, n: c.get("/deals/?pipeline=leads&cards=40"), Floor.board, 60),
+        ("board, 40 cards a column", lambda c, n: c.get("/deals/?pipeline=leads&first=40"), Floor.board, 60),
         ("table, two filters, page 1", lambda c, n: c.get(f"/deals/table/?{urlencode(table)}"), Floor.table, 100),
         ("table, page 500", lambda c, n: c.get(f"/deals/table/?{urlencode(far)}"), Floor.far_table, 100),
         ("search by part of a Cyrillic name", lambda c, n: c.get(f"/search/?q={quote('Тарасевич 47')}", **{"HX-Request": "true"}), Floor.search, 100),
