@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from crm import card_fields, card_rows, feed_lines, files, outgoing
+from crm import card_fields, card_rows, feed_lines, files, naming_rules, outgoing
 from crm.card_fields import Editor, Tab
 from crm.card_rows import Point
 from crm.contacting import CALL_ANSWERED
@@ -81,6 +81,8 @@ class Card:
     # For the control of a closing (AX-9.9): why it was closed, and what can be listened to.
     reasons: list[Editor] = field(default_factory=list)
     recordings: list[Event] = field(default_factory=list)
+    # What could be better about the names of the deal, its contact and its company.
+    names: dict[str, naming_rules.Hints | None] = field(default_factory=dict)
 
 
 def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
@@ -128,6 +130,7 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
             if control and item.words and "refusal" in item.field.code
         ],
         recordings=recordings_of(deal) if control else [],
+        names=naming_rules.hints_of(deal, pipeline),
     )
 
 

@@ -84,6 +84,16 @@ def hints(
     return None if said.is_right else Hints(kind, record.pk, said)
 
 
+def hints_of(deal: Deal, pipeline: CompiledPipeline) -> dict[str, Hints | None]:
+    """What there is to say about the names of the deal, its contact and its company, by record."""
+    is_automatic = deal.arrival != Deal.Arrival.HAND
+    linked = {naming.DEAL: deal, naming.CONTACT: deal.contact, naming.COMPANY: deal.company}
+    return {
+        record: hints(row, pipeline, is_automatic=is_automatic) if row else None
+        for record, row in linked.items()
+    }
+
+
 def kind_of(record: Deal | Contact | Company) -> str:
     if isinstance(record, Deal):
         return naming.DEAL

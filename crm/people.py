@@ -161,6 +161,21 @@ def edit_contact(
 
 
 @verb
+def rename(record: Contact | Company, *, name: str, by: Actor, now: datetime) -> None:
+    """Change the name alone. Errors: BadAnswer."""
+    checked = _checked_name(name)
+    if not checked or checked == record.name:
+        return
+    changes = {"name": [record.name, checked]}
+    record.name = checked
+    record.save(update_fields=["name"])
+    if isinstance(record, Contact):
+        engine.record(CONTACT_CHANGED, contact=record, by=by, now=now, data={"fields": changes})
+    else:
+        engine.record(COMPANY_CHANGED, company=record, by=by, now=now, data={"fields": changes})
+
+
+@verb
 def edit_company(
     company: Company,
     *,

@@ -30,6 +30,7 @@ class DealValues:
     name: str
     contact: Any
     company: Any
+    arrival: str
 
     def get_value(self, code: str) -> Any:
         """The stored value of a field of the deal, or of its contact or company (`contact.…`, `company.…`)."""
@@ -56,6 +57,8 @@ class DealValues:
                 errors[code] = str(error)
         if errors:
             raise BadAnswer(errors)
+        if "name" in cleaned and by.is_person and (self.pk or self.arrival == "hand"):
+            cleaned["name"] = self._as_asked(cleaned["name"])
         changes = {}
         for code, value in cleaned.items():
             before, after = (
@@ -66,6 +69,13 @@ class DealValues:
                 self._set(code, after)
                 changes[code] = [_plain(before), _plain(after)]
         return changes
+
+    def _as_asked(self, name: str) -> str:
+        """The name of the deal with what can safely be put right (AX-N1)."""
+        from crm import naming_rules
+
+        pipeline = catalog.pipeline(self.pipeline_id)
+        return naming_rules.corrected("deal", name, pipeline, before=self.name)
 
     def _clean(self, known: Any, code: str, raw: Any) -> Any:
         if code not in known:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from crm import card, card_fields, deals
+from crm import card, card_fields, deals, naming_rules
 from crm.editing import FieldsChanged, edit_seen
 from crm.forms import AskForm
 from crm.models import Deal
@@ -96,6 +96,8 @@ def _fields(
                 (item for item in error.conflicts if item.code == editor.field.code), None
             )
     context = {"editors": editors.values(), "deal": deal, "pipeline": pipeline, "may_edit": True}
+    if saved and "name" in codes:
+        context["names"] = naming_rules.hints_of(deal, pipeline)
     if saved:
         context["stages"] = explain.stage_answers(deal, user=request.user, now=timezone.now())
     status = 200 if saved else 409 if isinstance(error, FieldsChanged) else 422

@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm import deals, people
+from crm import deals, naming, naming_rules, people
 from crm.forms import AnswersForm, CompanyEditForm, CompanyForm, PersonForm
 from crm.models import Company, Contact, ContactPoint, Deal
 from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, status_of, window
 from crm.views.task_dialogs import sent
+from pipelines import catalog
 from pipelines.errors import BadAnswer, RegulationError
 
 FOUND_LIMIT = 8
@@ -34,10 +35,18 @@ def edit_contact(request: SignedIn, pk: int) -> HttpResponse:
     start = {"name": contact.name, "phone": contact.point("phone"), "email": contact.point("email")}
     form = PersonForm(sent(request), initial=start, auto_id="person_%s")
     shown: dict[str, Any] = {"title": _("The contact"), "submit": _("Save"), "action": request.path}
+    shown["live"] = {"record": naming.CONTACT, "of": contact.pk, "input": "person_name"}
     if request.method == "POST":
         try:
             check(form)
-            people.edit_contact(contact, by=me(request), now=timezone.now(), **_named(form))
+            named = _named(form)
+            named["name"] = naming_rules.corrected(
+                naming.CONTACT,
+                named["name"],
+                naming_rules.pipeline_of(contact),
+                before=contact.name,
+            )
+            people.edit_contact(contact, by=me(request), now=timezone.now(), **named)
         except RegulationError as error:
             form.take(_at(error, contact_name="name"))
             return _window(request, form, status=status_of(error), **shown)
@@ -62,10 +71,25 @@ def edit_company(request: SignedIn, pk: int) -> HttpResponse:
     start |= {"phone": company.point("phone"), "email": company.point("email")}
     form = CompanyEditForm(sent(request), initial=start, auto_id="company_%s")
     shown: dict[str, Any] = {"title": _("The company"), "submit": _("Save"), "action": request.path}
+    also = "#company_name_is_statutory"
+    shown["live"] = {
+        "record": naming.COMPANY,
+        "of": company.pk,
+        "input": "company_name",
+        "also": also,
+    }
     if request.method == "POST":
         try:
             check(form)
-            people.edit_company(company, by=me(request), now=timezone.now(), **form.cleaned_data)
+            answers = dict(form.cleaned_data)
+            if not answers["name_is_statutory"]:
+                answers["name"] = naming_rules.corrected(
+                    naming.COMPANY,
+                    answers["name"],
+                    naming_rules.pipeline_of(company),
+                    before=company.name,
+                )
+            people.edit_company(company, by=me(request), now=timezone.now(), **answers)
         except RegulationError as error:
             form.take(_at(error, contact_name="name", company="name"))
             return _window(request, form, status=status_of(error), **shown)
@@ -103,7 +127,9 @@ def _attach(request: SignedIn, deal: Deal, kind: str, form: AnswersForm) -> None
         record = get_object_or_404(MODELS[kind].objects.visible_to(request.user), pk=int(chosen))
     elif not request.POST.get("detach"):
         create = people.create_contact if kind == "contact" else people.create_company
-        record = create(by=by, now=now, owner=deal.owner, **form.cleaned_data)
+        pipeline = catalog.pipeline(deal.pipeline_id)
+        name = naming_rules.corrected(kind, form.cleaned_data["name"], pipeline)
+        record = create(by=by, now=now, owner=deal.owner, **form.cleaned_data | {"name": name})
     linked = {"contact": deal.contact, "company": deal.company} | {kind: record}
     deals.link_people(deal, by=by, now=now, **linked)
 

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from crm import card, card_fields, deals, people
+from crm import card, card_fields, deals, naming, naming_rules, people
 from crm.forms import NewDealForm
 from crm.models import Company, Contact, Deal, User
 from crm.views.answers import SignedIn
@@ -61,6 +61,8 @@ def create(request: SignedIn, pipeline: CompiledPipeline, form: NewDealForm) -> 
     given = {name: form.cleaned_data.get(name, "") for name in form.fields}
     owner = User.objects.get(pk=given["owner"]) if given.get("owner") else request.user
     company = contact = None
+    for record, name in ((naming.CONTACT, "contact_name"), (naming.COMPANY, "company_name")):
+        given[name] = naming_rules.corrected(record, given[name], pipeline)
     try:
         company = _company(request, given["company_name"], by=by, now=now, owner=owner)
     except BadAnswer as error:

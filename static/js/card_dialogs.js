@@ -24,6 +24,17 @@
       list.replaceChildren();
     } else if (leave) choice(leave.closest("form"), leave.dataset.unchoose, "", "");
   });
+
+  // --- a better way to write a name, taken with one click
+  document.addEventListener("click", (event) => {
+    const take = event.target.closest("[data-name-take]");
+    if (!take) return;
+    const field = take.closest("form").elements[take.dataset.nameTake];
+    field.value = take.dataset.name;
+    take.closest("[data-name-hints]").replaceChildren();
+    field.focus();
+  });
+
   function choice(form, kind, pk, name) {
     const box = form.querySelector(`[data-chosen="${kind}"]`);
     box.querySelector("input").value = pk;

@@ -24,10 +24,10 @@ def test_a_deal_needs_a_name_of_bearable_length(alice: User, name: str) -> None:
         make_deal(alice, name=name)
     assert list(caught.value.errors) == ["name"]
     assert not Deal.objects.exists()
-    deal = make_deal(alice, name="я" * 255)
+    deal = make_deal(alice, name="Я" * 255)
     with refused(BadAnswer):
         edit(deal, name=name)
-    assert fresh(deal).name == "я" * 255
+    assert fresh(deal).name == "Я" * 255
 
 
 @pytest.mark.parametrize(
