@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,6 +30,11 @@ def send_email(context: Context, params: Any) -> dict[str, Any]:
     is told (NoAddress).
     """
     deal, by_hand = context.deal, context.by.is_person
+    if deal.owner_id == context.by.user_id:
+        deal.owner = context.by.user
+    if deal.contact:
+        # Asked for twice, by the address and by the greeting.
+        prefetch_related_objects([deal.contact], "points")
     template = _template(params.template)
     key = f"{deal.pk}:{template.code}" if params.once else None
     if key and Message.objects.filter(dedupe_key=key).exists():

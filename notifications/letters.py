@@ -22,6 +22,7 @@ from notifications.models import Message, MessageFile, Template
 from pipelines import engine, registry
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
+from pipelines.transactions import verb
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def render(template: Template, deal: Deal, user: User) -> tuple[str, str]:
     return subject, placeholders.fill_in(template.body, occasion)
 
 
-@transaction.atomic
+@verb
 def queue_letter(
     *,
     deal: Deal,
