@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from crm import card_fields, card_rows, feed_lines, files, naming_rules, outgoing
+from crm import card_fields, card_rows, feed_lines, files, naming_rules, outgoing, panels
 from crm.card_fields import Editor, Tab
 from crm.card_rows import Point
 from crm.contacting import CALL_ANSWERED
@@ -81,6 +81,8 @@ class Card:
     # For the control of a closing (AX-9.9): why it was closed, and what can be listened to.
     reasons: list[Editor] = field(default_factory=list)
     recordings: list[Event] = field(default_factory=list)
+    # Sections of other apps (a licence, say).
+    panels: list[panels.Panel] = field(default_factory=list)
     # What could be better about the names of the deal, its contact and its company.
     names: dict[str, naming_rules.Hints | None] = field(default_factory=dict)
 
@@ -100,11 +102,12 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
     )
     proofs = card_fields.evidence_of(deal) if near.has_proofs else []
     tabs = card_fields.tabs(deal, pipeline, proofs)
+    may_edit = user.is_superuser or stage.lets("edit", user.role_names)
     return Card(
         deal=deal,
         pipeline=pipeline,
         stage=stage,
-        may_edit=user.is_superuser or stage.lets("edit", user.role_names),
+        may_edit=may_edit,
         days=(timezone.localdate(now) - timezone.localdate(deal.stage_since)).days,
         is_late=deal.stage_deadline is not None
         and deal.stage_deadline < now
@@ -130,6 +133,7 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
             if control and item.words and "refusal" in item.field.code
         ],
         recordings=recordings_of(deal) if control else [],
+        panels=panels.panels_of(deal, pipeline, user=user, now=now, may_edit=may_edit),
         names=naming_rules.hints_of(deal, pipeline),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -16,12 +16,15 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
+from crm import panels
 from crm.board import Column, Row
 from crm.filters import DealFilter
 from crm.models import User
+from crm.panels import Mark
 from pipelines import catalog
 
 SIGNS = {"RUB": "₽", "BYN": "Br", "USD": "$", "EUR": "€", "KZT": "₸"}
+Marks = Sequence[Mapping[int, Mark]]
 TaskState = Literal["overdue", "today", "later", "none", ""]
 
 
@@ -36,6 +39,7 @@ class Face:
     quiet: int | None
     task: TaskState
     task_at: str
+    marks: list[Mark]
 
 
 class Words:
@@ -74,7 +78,7 @@ class Words:
         return "today" if at.astimezone(self.zone).date() == self.today else "later"
 
 
-def face(row: Row, words: Words, *, needs_task: bool) -> Face:
+def face(row: Row, words: Words, *, needs_task: bool, marks: Marks = ()) -> Face:
     at, now = row.next_task_at, words.now
     return Face(
         row=row,
@@ -84,6 +88,7 @@ def face(row: Row, words: Words, *, needs_task: bool) -> Face:
         quiet=(now - row.last_contact_at).days if row.last_contact_at else None,
         task=words.task(at, needed=needs_task and row.status == "open"),
         task_at=words.due(at) if at else "",
+        marks=[table[row.id] for table in marks if row.id in table],
     )
 
 
@@ -91,9 +96,10 @@ def render_columns(
     columns: Iterable[Column], *, user: User, query: str, currency: str, now: datetime
 ) -> SafeString:
     """The board's columns with their first cards."""
-    words = Words(now)
+    words, columns = Words(now), list(columns)
+    marks = _marks([row for column in columns for row in column.rows], now)
     shown = [
-        (column, words.money(column.total.amount, currency), _faces(column, words))
+        (column, words.money(column.total.amount, currency), _faces(column, words, marks))
         for column in columns
     ]
     return _render("crm/board_columns.html", {"columns": shown, "query": query}, user)
@@ -102,9 +108,8 @@ def render_columns(
 def render_cards(column: Column, *, user: User, query: str, now: datetime) -> SafeString:
     """A portion of one column, and what asks for the next one."""
     words = Words(now)
-    return _render(
-        "crm/cards.html", {"column": column, "faces": _faces(column, words), "query": query}, user
-    )
+    faces = _faces(column, words, _marks(column.rows, now))
+    return _render("crm/cards.html", {"column": column, "faces": faces, "query": query}, user)
 
 
 def render_filter(asked: DealFilter, *, action: str, kept: Iterable[tuple[str, str]]) -> SafeString:
@@ -123,12 +128,24 @@ def render_moved(
         (column.stage, column.total, words.money(column.total.amount, currency))
         for column in columns
     ]
-    shown = face(row, words, needs_task=catalog.stage(row.stage_id).needs_task) if row else None
+    shown = None
+    if row:
+        needs_task = catalog.stage(row.stage_id).needs_task
+        shown = face(row, words, needs_task=needs_task, marks=_marks([row], now))
     return _render("crm/board_moved.html", {"heads": heads, "face": shown, "pk": pk}, user)
 
 
-def _faces(column: Column, words: Words) -> list[Face]:
-    return [face(row, words, needs_task=column.stage.needs_task) for row in column.rows]
+def _faces(column: Column, words: Words, marks: Marks) -> list[Face]:
+    needs_task = column.stage.needs_task
+    return [face(row, words, needs_task=needs_task, marks=marks) for row in column.rows]
+
+
+def _marks(rows: list[Row], now: datetime) -> Marks:
+    """What other apps have to say of the deals shown, all of one pipeline."""
+    if not rows:
+        return ()
+    pipeline = catalog.pipeline(catalog.stage(rows[0].stage_id).pipeline_id)
+    return panels.marks_of([pipeline], [row.id for row in rows], now=now)
 
 
 def _render(template: str, context: dict[str, object], user: User) -> SafeString:

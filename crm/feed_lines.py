@@ -144,6 +144,9 @@ def _line(event: Event, pipeline: CompiledPipeline | None, letters: dict[int, An
     line.message = letters.get(event.data.get("message", 0))
     if say := _SENTENCES.get(event.verb):
         say(line, event.data, pipeline)
+    else:
+        # What another app records brings its own words.
+        line.text = str(event.data.get("text", ""))
     line.title = line.title[:1].upper() + line.title[1:]
     return line
 

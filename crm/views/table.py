@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from crm import board, table
+from crm import board, panels, table
 from crm.cards import TaskState, Words
 from crm.filters import DealFilter
 from crm.models import Deal
+from crm.panels import Mark
 from crm.views.answers import SignedIn, page_or_part
 from crm.views.board import ALL, chosen_pipeline, query_without, shown_filter
 from crm.views.replies import me
@@ -33,7 +34,7 @@ MANY_LIMIT = max(table.SIZES)
 
 
 class Shown(NamedTuple):
-    """A line in words."""
+    """A line in words; `marks` are those of other apps, one or none a column."""
 
     line: table.Line
     stage: CompiledStage
@@ -42,6 +43,7 @@ class Shown(NamedTuple):
     task: TaskState
     task_at: str
     created: str
+    marks: list[Mark | None]
 
 
 class Report(NamedTuple):
@@ -61,12 +63,8 @@ def page(request: SignedIn) -> HttpResponse:
     if not pipelines:
         return render(request, "crm/board_none.html")
     pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
-    stages = [
-        stage
-        for item in pipelines
-        if pipeline in (None, item)
-        for stage in board.stages_of(request.user, item)
-    ]
+    shown = pipelines if pipeline is None else [pipeline]
+    stages = [stage for item in shown for stage in board.stages_of(request.user, item)]
     asked = DealFilter(request.GET, user=request.user, stages=stages)
     order, size = table.Order.parse(request.GET.get("sort", "")), _size(request)
     marks = {name: request.GET.get(name, "") for name in ("after", "before")}
@@ -89,7 +87,7 @@ def page(request: SignedIn) -> HttpResponse:
         "page": found,
         "rows": _rows(
             found.lines,
-            pipelines,
+            shown,
             now,
             show_moves=pipeline is not None,
             is_filtered=asked.is_active,
@@ -107,6 +105,7 @@ def page(request: SignedIn) -> HttpResponse:
         "size": size,
         "query_but_size": query_without(request, "after", "before", "filters", "count", "size"),
         "show_moves": pipeline is not None,
+        "marked": [source.COLUMN for source in panels.sources_of(shown)],
     }
     return render(request, "crm/table.html", context, status=400 if asked.errors else 200)
 
@@ -172,6 +171,7 @@ def _shown(
     lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime
 ) -> list[Shown]:
     words, stages = Words(now), {stage.id: stage for item in pipelines for stage in item.stages}
+    marks = panels.marks_of(pipelines, [line.id for line in lines], now=now)
     return [
         Shown(
             line=line,
@@ -181,6 +181,7 @@ def _shown(
             task=words.task(line.next_task_at, needed=stage.needs_task and line.status == "open"),
             task_at=words.due(line.next_task_at) if line.next_task_at else "",
             created=words.day(line.created_at),
+            marks=[found.get(line.id) for found in marks],
         )
         for line in lines
     ]

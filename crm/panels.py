@@ -1,0 +1,83 @@
+"""What other apps show of a deal: a section of its card, a mark on the board and in the table.
+
+They stand above `crm` and register themselves when they are ready, as the one that sends letters does in `outgoing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.utils.functional import Promise
+
+from crm.models import Deal, User
+from pipelines.catalog import CompiledPipeline
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A section of the card: a Jinja2 template, and what it calls `panel`."""
+
+    template: str
+    data: Any
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A few signs about a deal: `tone` is a colour of the theme, `title` says it in full."""
+
+    text: str
+    tone: str
+    title: str
+    icon: str = "point"
+
+
+class Source(Protocol):
+    """A module or an object that an app registers."""
+
+    @property
+    def COLUMN(self) -> str | Promise:
+        """The heading of the marks in the table."""
+
+    def serves(self, pipeline: CompiledPipeline) -> bool:
+        """Whether there is anything to ask about the pipeline's deals; costs no query."""
+
+    def panel(self, deal: Deal, *, user: User, now: datetime, may_edit: bool) -> Panel | None: ...
+
+    def marks(self, deals: Collection[int], *, now: datetime) -> dict[int, Mark]:
+        """The marks by the deals' ids, in one query."""
+
+
+_sources: list[Source] = []
+
+
+def register(source: Source) -> None:
+    """Called once by each app that has something to show."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def panels_of(
+    deal: Deal, pipeline: CompiledPipeline, *, user: User, now: datetime, may_edit: bool
+) -> list[Panel]:
+    found = [
+        source.panel(deal, user=user, now=now, may_edit=may_edit)
+        for source in _sources
+        if source.serves(pipeline)
+    ]
+    return [panel for panel in found if panel is not None]
+
+
+def sources_of(pipelines: Iterable[CompiledPipeline]) -> list[Source]:
+    """Those that have something to say of the deals of any of the pipelines."""
+    shown = list(pipelines)
+    return [source for source in _sources if any(map(source.serves, shown))]
+
+
+def marks_of(
+    pipelines: Iterable[CompiledPipeline], deals: Collection[int], *, now: datetime
+) -> list[dict[int, Mark]]:
+    """Marks by deal id, a table for each of `sources_of`; nothing is asked where there are no deals."""
+    return [source.marks(deals, now=now) if deals else {} for source in sources_of(pipelines)]
