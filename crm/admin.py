@@ -15,7 +15,17 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from crm.models import Company, Contact, ContactPoint, Deal, Tag, Task, Team, User
+from crm.models import (
+    Company,
+    Contact,
+    ContactPoint,
+    Deal,
+    NamingRule,
+    Tag,
+    Task,
+    Team,
+    User,
+)
 from pipelines.admin.access import CrmAdminAccess, LogAdmin
 from pipelines.admin.forms import COLOURS
 from pipelines.admin.schedule import zones
@@ -285,6 +295,21 @@ class TagAdmin(CrmAdminAccess, admin.ModelAdmin):
     @admin.display(description=_("colour"), ordering="color")
     def colour(self, tag: Tag) -> str:
         return str(dict(COLOURS).get(tag.color, tag.color))
+
+
+@admin.register(NamingRule)
+class NamingRuleAdmin(CrmAdminAccess, admin.ModelAdmin):
+    list_display = (
+        "playbook",
+        "record",
+        "least",
+        "most",
+        "clause",
+        "order",
+        "legal_form",
+        "capitals",
+    )
+    list_filter = ("playbook",)
 
 
 class ByName:

@@ -98,3 +98,14 @@ def test_the_shipped_playbook_is_exported_as_it_is_written(axelerator: None) -> 
         "contact": {"words": [1, 3], "clause": "AX-N2", "order": "AX-N2.5"},
         "company": {"legal_form": "AX-N3.1", "capitals": "AX-N3.2"},
     }
+
+
+def test_an_administrator_changes_the_rules_about_names(client, axelerator, administrator) -> None:
+    client.force_login(administrator)
+    rule = NamingRule.objects.get(playbook="axelerator", record="deal")
+    address = f"/admin/crm/namingrule/{rule.pk}/change/"
+    typed = {"playbook": "axelerator", "record": "deal", "clause": "AX-N1"}
+    assert client.post(address, typed | {"least": 5, "most": 2}).status_code == 200
+    assert client.post(address, typed | {"least": 1, "most": 2}).status_code == 302
+    client.get("/deals/")
+    assert naming_rules.check("deal", "Раз два три", catalog.by_code("leads")).complaints
