@@ -9,13 +9,13 @@ TEST_DATABASE_URL and TEST_REDIS_URL name other servers to use instead.
 import atexit
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from django.conf import settings
 
 from config.messages import compile_stale
 from config.services import Services
@@ -90,6 +90,6 @@ def _start_servers() -> None:
 def _separate_worker() -> None:
     """Workers share one Valkey: gw0 has number 1 in it, gw1 number 2, and so on."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if worker and "django.conf" not in sys.modules:
+    if worker and not settings.configured:
         number = int(worker.removeprefix("gw")) + 1
         os.environ["REDIS_URL"] = os.environ["REDIS_URL"].rsplit("/", 1)[0] + f"/{number}"
