@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -25,10 +26,13 @@ VAR = ROOT / "var" / "bench"
 def database(scale: int) -> tuple[str, str]:
     """Start the engines and make the run's database as a copy of the loaded one (made once); returns both URLs."""
     addresses, _started = Services(VAR).start()
-    base, run = f"base_{scale}", "run"
+    base, run = f"base_{scale}_{_migrations()}", "run"
     with psycopg.connect(addresses.database_url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {run} WITH (FORCE)")
         known = {row[0] for row in admin.execute("SELECT datname FROM pg_database")}
+        for old in known:
+            if old.startswith(f"base_{scale}") and old != base:
+                admin.execute(f"DROP DATABASE {old} WITH (FORCE)")
         if base not in known:
             print(f"loading {scale * 100_000:,} deals …", flush=True)
             admin.execute("DROP DATABASE IF EXISTS loading WITH (FORCE)")
@@ -41,6 +45,12 @@ def database(scale: int) -> tuple[str, str]:
 
 def stop() -> None:
     Services(VAR).stop()
+
+
+def _migrations() -> str:
+    """A word for the schema: data loaded under another one is loaded anew."""
+    names = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/migrations/0*.py"))
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
 
 
 def _named(url: str, name: str) -> str:
