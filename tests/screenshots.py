@@ -49,12 +49,11 @@ def _of_a_stranger(page: Page) -> None:
 def _take(page: Page, name: str, address: str) -> None:
     if ONLY not in name:
         return
-    page.goto(address)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900 if width > 500 else 844})
+        page.goto(address)
         page.wait_for_load_state("networkidle")
         page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 
 
 def _for_the_readme(page: Page) -> None:
