@@ -7,4 +7,8 @@ class LicensesConfig(AppConfig):
     verbose_name = _("Licences")
 
     def ready(self) -> None:
-        from . import actions, guards, placeholders, sources  # noqa: F401
+        from crm import panels
+
+        from . import actions, guards, panel, placeholders, sources  # noqa: F401
+
+        panels.register(panel)

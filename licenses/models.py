@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _translated
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_fsm import GET_STATE, FSMField, transition
@@ -122,7 +122,7 @@ class Licence(models.Model):
     def state_label(self) -> str:
         """The state for people."""
         if self.step is not None:
-            return _translated("%(days)s days or fewer left") % {"days": self.step}
+            return gettext("%(days)s days or fewer left") % {"days": self.step}
         return str(STATES.get(self.state, self.state))
 
     @property

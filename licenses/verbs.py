@@ -125,6 +125,8 @@ def enter_licence(
     """
     licence = _lock(deal, by, revision)
     _change_account(licence, account_id=account_id, users=users, months=months)
+    if last_users is not None and not 1 <= last_users <= MOST_USERS:
+        raise BadAnswer({"last_users": _("From 1 to %(most)s.") % {"most": MOST_USERS}})
     period = licence.periods.latest("number")
     if period.paid_on is None:
         period.price, period.users = last_price, last_users or users
