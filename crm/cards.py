@@ -66,6 +66,10 @@ class Words:
             return f"{local:%H:%M}"
         return f"{local:%d.%m}" if local.year == self.today.year else f"{local:%d.%m.%Y}"
 
+    def days_since(self, at: datetime) -> int:
+        """Whole days by the calendar, as people count them: yesterday evening is one day ago."""
+        return (self.today - at.astimezone(self.zone).date()).days
+
     def day(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%d.%m.%Y}"
 
@@ -83,9 +87,9 @@ def face(row: Row, words: Words, *, needs_task: bool, marks: Marks = ()) -> Face
     return Face(
         row=row,
         sum=words.money(row.budget, row.currency) if row.budget else "",
-        days=(now - row.stage_since).days,
+        days=words.days_since(row.stage_since),
         is_late=row.stage_deadline is not None and row.stage_deadline < now,
-        quiet=(now - row.last_contact_at).days if row.last_contact_at else None,
+        quiet=words.days_since(row.last_contact_at) if row.last_contact_at else None,
         task=words.task(at, needed=needs_task and row.status == "open"),
         task_at=words.due(at) if at else "",
         marks=[table[row.id] for table in marks if row.id in table],
