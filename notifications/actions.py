@@ -15,6 +15,7 @@ from pipelines.actions import offer
 from pipelines.context import Context
 from pipelines.params import ParamsForm, TemplateField
 from pipelines.registry import action
+from pipelines.transactions import once
 
 
 class SendEmailParams(ParamsForm):
@@ -70,7 +71,10 @@ def offer_letter(context: Context, params: Any) -> dict[str, Any]:
 
 def _template(code: str) -> Template:
     """Errors: LetterError for a template that is gone or switched off."""
-    template = Template.objects.active().filter(code=code).first()
+    template = once(
+        ("letter template", code),
+        lambda: Template.objects.active().filter(code=code).prefetch_related("files").first(),
+    )
     if template is None:
         raise letters.LetterError(_("There is no letter template “%(code)s”.") % {"code": code})
     return template

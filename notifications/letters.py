@@ -174,6 +174,10 @@ def retry_message(message: Message, *, by: Actor, now: datetime) -> Message:
 
 def _insert(message: Message) -> Message | None:
     """Save the new letter, or find the one that has its dedupe key."""
+    if message.dedupe_key is None:
+        # Nothing to collide with: a savepoint would be two statements for nothing.
+        message.save(force_insert=True)
+        return None
     try:
         with transaction.atomic():
             message.save(force_insert=True)

@@ -16,6 +16,8 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from pipelines.transactions import once
+
 # A word in braces, in any alphabet, so that {контакт} is refused rather than sent as it stands; `{ color: red }` is none.
 _PLACEHOLDER = re.compile(r"\{\s*([^\W\d]\w*)\s*\}")
 
@@ -123,7 +125,9 @@ def signature(occasion: Occasion) -> str:
     own = Template.objects.active().filter(
         playbook=occasion.playbook, code__in=("signature", f"{occasion.playbook}-signature")
     )
-    if (template := own.first()) and "signature" not in _PLACEHOLDER.findall(template.body):
+    if (
+        template := once(("signature", occasion.playbook), own.first)
+    ) and "signature" not in _PLACEHOLDER.findall(template.body):
         return fill_in(template.body, occasion).strip()
     lines = [manager(occasion), manager_phone(occasion), manager_email(occasion)]
     return "\n".join([_("Kind regards,"), *filter(None, lines)])

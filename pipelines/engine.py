@@ -163,8 +163,7 @@ def move(
         },
     )
     filled_event = feed.draft(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
-    feed.flush()
-    Event.objects.bulk_create([filled_event, event] if changes else [event])
+    feed.flush(*([filled_event, event] if changes else [event]))
     change = StageChange.objects.create(
         deal=deal,
         from_stage_id=source.id,
@@ -332,7 +331,7 @@ def _hear(event: Event, deal: Any, pipeline: CompiledPipeline, by: Actor, now: d
         heard = pipeline.rules_of("on", "do", stage_id=deal.stage_id, verb=event.verb)
         context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=event)
         # Delivered twice, an outside event is one row; its own id might be the number of another row.
-        rules.run(heard, context, f"event:{event.pk}")
+        rules.hear(rules.Job(heard, context, f"event:{event.pk}"))
 
 
 def _resolve(pipeline: CompiledPipeline, to: CompiledStage | str | int) -> CompiledStage:

@@ -41,10 +41,12 @@ def gathering() -> Iterator[None]:
         _waiting.reset(token)
 
 
-def flush() -> None:
-    """Insert what waits, so that what is written next comes after it."""
-    if waiting := _waiting.get():
-        Event.objects.bulk_create(waiting)
+def flush(*drafts: Event) -> None:
+    """Insert what waits, so that what is written next comes after it; and the drafts, which then have their numbers."""
+    waiting = _waiting.get()
+    if entries := [*(waiting or ()), *drafts]:
+        Event.objects.bulk_create(entries)
+    if waiting:
         waiting.clear()
 
 

@@ -15,7 +15,8 @@ from pipelines.catalog import CompiledPipeline, CompiledRule
 from pipelines.context import Context
 from pipelines.errors import RegulationError
 from pipelines.locking import lock
-from pipelines.models import Event, RuleRun, StageChange, Timer
+from pipelines.models import RuleRun, StageChange, Timer
+from pipelines.transactions import remembering
 from pipelines.verbs import SCENARIO_CHOSEN, TIMER_FIRED
 
 
@@ -25,7 +26,7 @@ def fire_due(now: datetime, *, limit: int = 100) -> int:
     The first timers of all deals run together; a deal's further ones after it, for what the first one's rule did
     to the deal may have cancelled them.
     """
-    with transaction.atomic(), feed.gathering():
+    with transaction.atomic(), feed.gathering(), remembering():
         claimed = timers.claim(now, limit)
         firsts: dict[int, Timer] = {}
         for timer in claimed:
@@ -62,18 +63,18 @@ def _fire(due: list[Timer], now: datetime) -> list[int]:
         )
         for timer, _pipeline, rule in applying
     ]
-    feed.flush()
-    Event.objects.bulk_create(events)
-    rules.run_all(
-        [
-            rules.Job(
-                [rule],
-                Context(deal=timer.deal, pipeline=pipeline, by=SYSTEM, now=now, event=event),
-                timer.occasion,
-            )
-            for (timer, pipeline, rule), event in zip(applying, events, strict=True)
-        ]
-    )
+    feed.flush(*events)
+    with rules.hearing_together():
+        rules.run_all(
+            [
+                rules.Job(
+                    [rule],
+                    Context(deal=timer.deal, pipeline=pipeline, by=SYSTEM, now=now, event=event),
+                    timer.occasion,
+                )
+                for (timer, pipeline, rule), event in zip(applying, events, strict=True)
+            ]
+        )
     return [timer.pk for timer, _pipeline, _rule in applying]
 
 

@@ -277,6 +277,7 @@ def claim(now: datetime, limit: int) -> list[Timer]:
     return list(
         Timer.objects.filter(state=ARMED, due_at__lte=now)
         .select_related("deal__owner", "deal__contact", *_relations())
+        .prefetch_related("deal__contact__points")
         .select_for_update(skip_locked=True, of=("self", "deal"))
         .order_by("due_at")[:limit]
     )

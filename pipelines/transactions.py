@@ -47,3 +47,27 @@ def holding(*rows: Any) -> Iterator[None]:
 def is_held(row: Any) -> bool:
     """Whether this very instance (another of the same row may be stale) is locked by the caller."""
     return any(row is held for held in _held.get())
+
+
+_memory: ContextVar[dict[Any, Any] | None] = ContextVar("read_once", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """For a batch: what is the same for all its deals (a letter's template) is read once, by `once`."""
+    token = _memory.set({})
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def once(key: Any, load: Callable[[], R]) -> R:
+    """What `load` returns; inside `remembering` it is asked once a key."""
+    memory = _memory.get()
+    if memory is None:
+        return load()
+    if key not in memory:
+        memory[key] = load()
+    found: R = memory[key]
+    return found
