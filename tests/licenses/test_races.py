@@ -176,5 +176,5 @@ def test_a_tick_costs_few_statements_a_licence(alice: User) -> None:
 
     one, eleven = statements(1), statements(11)
     each = (eleven - one) / 10
-    assert each <= 21
+    assert each <= 11
     assert Message.objects.count() == 12
