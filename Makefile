@@ -1,7 +1,7 @@
 # Reglament. `make run` tries it, `make test` and `make lint` check it.
 #
 # PORT=8080   another port for `make run`
-# DEBUG=1     errors with tracebacks, code reloaded when changed
+# DEBUG=1     errors with tracebacks
 # PYTHON=…    another Python than python3
 
 PYTHON ?= python3

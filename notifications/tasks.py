@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
-from celery import current_app, shared_task
+from celery import shared_task
 from django.utils import timezone
-from kombu import pools
 
 from notifications import outbox
-from pipelines import catalog
+from pipelines import broker, catalog
 
 DELIVER_SECONDS = 50.0
-# One try, at once: a page must not wait for a broker that is away (Celery's own default waits 6 s).
-_IMPATIENT = {
-    "max_retries": 0,
-    "interval_start": 0,
-    "socket_connect_timeout": 1,
-    "socket_timeout": 2,
-}
 
 
 @shared_task(name="notifications.tasks.deliver")
@@ -39,8 +30,4 @@ def deliver() -> int:
 
 def kick_deliver() -> None:
     """Ask the workers for a delivery now. Errors: kombu's OperationalError without a broker, at once."""
-    # Celery's own pool knows no impatience; this one is kept apart by its options (a connection a letter costs 10 ms).
-    connection = current_app.connection_for_write(transport_options=_IMPATIENT)
-    with pools.producers[connection].acquire(block=True, timeout=2) as producer:
-        options: dict[str, Any] = {"producer": producer}
-        deliver.apply_async(retry=False, expires=60, **options)
+    broker.send(deliver, expires=60)

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
 
-from celery import current_app, shared_task
+from celery import shared_task
 from django.db.models import F
 from django.utils import timezone
-from kombu import pools
 
-from pipelines import catalog, timers
+from pipelines import broker, catalog, timers
 from pipelines.models import Pipeline
 
 log = logging.getLogger(__name__)
 
 # Below Celery's own limit; what is left goes on in the next task.
 REARM_SECONDS = 200.0
-# One try, at once: the page that saved a rule must not wait for a broker that is away.
-_IMPATIENT = {
-    "max_retries": 0,
-    "interval_start": 0,
-    "socket_connect_timeout": 1,
-    "socket_timeout": 2,
-}
 
 
 @shared_task(name="pipelines.jobs.rearm")
@@ -66,10 +57,7 @@ def rearm_behind() -> int:
 def ask_to_rearm(pipeline_id: int, after: int = 0) -> None:
     """Queue `rearm`. Without a broker nothing is lost: `rearm_behind` comes every hour."""
     try:
-        connection = current_app.connection_for_write(transport_options=_IMPATIENT)
-        with pools.producers[connection].acquire(block=True, timeout=2) as producer:
-            options: dict[str, Any] = {"producer": producer}
-            rearm.apply_async((pipeline_id, after), retry=False, **options)
+        broker.send(rearm, pipeline_id, after)
     except Exception as error:
         log.warning(
             "The timers of pipeline %s wait for the next hour, the broker does not answer: %s",
