@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from crm import widgets
 from crm.contacting import CALL_ANSWERED
 from crm.editing import Conflict, seal
-from crm.guards import WRITTEN, proves
+from crm.guards.client import WRITTEN, proves
 from crm.models import Deal
 from pipelines import fields as field_values
 from pipelines import registry

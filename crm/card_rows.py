@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from crm.contacting import CALL_ANSWERED
-from crm.guards import WRITTEN
+from crm.guards.client import WRITTEN
 from crm.models import Deal
 
 _AROUND = """

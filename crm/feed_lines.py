@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from crm import outgoing
 from crm.contacting import ATTEMPTS, COMMUNICATION
-from crm.guards import proves
+from crm.guards.client import proves
 from crm.models import Deal, Task
 from pipelines import catalog, fields, registry
 from pipelines.catalog import CompiledField, CompiledPipeline

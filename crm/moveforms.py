@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from crm.contacting import CALL_ANSWERED
-from crm.guards import WRITTEN, proves
+from crm.guards.client import WRITTEN, proves
 from crm.models import Deal, User
 from pipelines import catalog, explain, fields, registry
 from pipelines.catalog import CompiledField, CompiledStage

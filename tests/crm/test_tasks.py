@@ -172,7 +172,7 @@ def test_a_tasks_state_is_not_assigned(alice: User) -> None:
 def test_head_of_a_team_that_is_part_of_itself_is_still_found(
     alice: User, administrator: User
 ) -> None:
-    from crm.actions import head_of
+    from crm.actions.deal import head_of
     from tests.factories import TeamFactory
 
     upper = TeamFactory(name="Верхняя", parent=alice.team)
@@ -182,7 +182,7 @@ def test_head_of_a_team_that_is_part_of_itself_is_still_found(
 
 
 def test_a_head_who_is_gone_controls_nothing(alice: User, olga: User) -> None:
-    from crm.actions import head_of
+    from crm.actions.deal import head_of
 
     olga.is_active = False
     olga.save()

@@ -1,0 +1,3 @@
+"""What rules can do to records, one module a subject; importing the package registers them all."""
+
+from . import deal  # noqa: F401
