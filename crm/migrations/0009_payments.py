@@ -1,9 +1,6 @@
-from __future__ import annotations
-
-
 from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies: = [("crm", "0008_deliveries")]
-    operations: = []
+    dependencies = [("crm", "0008_deliveries")]
+    operations = []

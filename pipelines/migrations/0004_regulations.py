@@ -1,9 +1,6 @@
-from __future__ import annotations
-
-
 from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies: = [("pipelines", "0003_violations")]
-    operations: = []
+    dependencies = [("pipelines", "0003_violations")]
+    operations = []
