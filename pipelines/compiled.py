@@ -26,6 +26,8 @@ class CompiledField:
     help_text: str = ""
     record: str = "deal"
     built_in: bool = False
+    on_board: bool = False
+    in_filter: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class CompiledStage:
     script: str
     needs_task: bool
     rights: Mapping[str, frozenset[str]]
+    starts: bool = False
 
     def lets(self, ability: str, roles: frozenset[str]) -> bool:
         """Whether a person with these roles may `see`, `edit`, `enter` or `leave` here."""
@@ -68,11 +71,14 @@ class CompiledScenario:
     completes: bool
     result: str
     questions: tuple[CompiledQuestion, ...]
+    # A button of the deal itself, outcome of no task.
+    on_card: bool = False
 
     def serves(self, task: Any, stage: CompiledStage) -> bool:
         """Whether the scenario is an outcome of this task of a deal on this stage."""
         return (
-            (not self.tasks or task.code in self.tasks)
+            not self.on_card
+            and (not self.tasks or task.code in self.tasks)
             and (not self.kinds or task.kind in self.kinds)
             and (not self.stages or stage.code in self.stages)
         )
@@ -132,7 +138,8 @@ class CompiledPipeline:
 
     @property
     def first_stage(self) -> CompiledStage:
-        return self.stages[0]
+        """Where new deals come: the stage that says so, else the first."""
+        return next((stage for stage in self.stages if stage.starts), self.stages[0])
 
     @cached_property
     def _rules(self) -> dict[tuple[str, str], tuple[CompiledRule, ...]]:

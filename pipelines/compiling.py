@@ -124,6 +124,8 @@ def _field(row: Any) -> CompiledField:
         tab=row.tab,
         help_text=row.help_text,
         record=row.record,
+        on_board=row.on_board,
+        in_filter=row.in_filter,
     )
 
 
@@ -150,6 +152,7 @@ def _stage(row: Any) -> CompiledStage:
         script=row.script,
         needs_task=row.needs_task,
         rights={ability: frozenset(groups) for ability, groups in rights.items()},
+        starts=row.starts,
     )
 
 
@@ -167,6 +170,7 @@ def _scenario(row: Any) -> CompiledScenario:
             CompiledQuestion(item.code, item.label, item.type, item.required)
             for item in row.questions.all()
         ),
+        on_card=row.on_card,
     )
 
 

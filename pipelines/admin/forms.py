@@ -177,7 +177,7 @@ class PageForm(SeenForm):
 class StageRowForm(StageRules):
     class Meta:
         model = Stage
-        fields = ("position", "name", "kind", "color", "limit", "needs_task", "is_active")
+        fields = ("position", "name", "kind", "color", "limit", "needs_task", "starts", "is_active")
 
 
 class StageForm(StageRules, PageForm):
@@ -209,7 +209,18 @@ class FieldForm(CodedForm):
 
     class Meta:
         model = Field
-        fields = ("position", "label", "type", "record", "tab", "choices", "help_text", "is_active")
+        fields = (
+            "position",
+            "label",
+            "type",
+            "record",
+            "tab",
+            "choices",
+            "help_text",
+            "on_board",
+            "in_filter",
+            "is_active",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -250,4 +261,4 @@ class ScenarioRowForm(CodedForm):
 
     class Meta:
         model = Scenario
-        fields = ("position", "label", "result", "completes", "is_active")
+        fields = ("position", "label", "result", "completes", "on_card", "is_active")

@@ -158,6 +158,7 @@ class StageAdmin(PlaceAdmin):
                     ("kind", "color", "position"),
                     "limit",
                     "needs_task",
+                    "starts",
                 )
             },
         ),
@@ -225,6 +226,8 @@ class FieldAdmin(PlaceAdmin):
                     "choices",
                     ("tab", "position"),
                     "help_text",
+                    "on_board",
+                    "in_filter",
                 )
             },
         ),
@@ -252,6 +255,7 @@ class ScenarioForm(CodedForm, PageForm):
             "stages",
             "completes",
             "result",
+            "on_card",
             "position",
             "is_active",
         )
@@ -323,7 +327,7 @@ class ScenarioAdmin(PlaceAdmin):
     list_display = ("label", "pipeline", "completes", "result", "is_active")
     search_fields = ("label", "code")
     fieldsets = (
-        (None, {"fields": (("pipeline", SEEN), "label", "result", "completes")}),
+        (None, {"fields": (("pipeline", SEEN), "label", "result", "completes", "on_card")}),
         (gettext_lazy("Where it is offered"), {"fields": ("tasks", "kinds", "stages")}),
         (gettext_lazy("State"), {"fields": (("is_active", "position"), "code", "fate")}),
     )

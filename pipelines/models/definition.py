@@ -108,6 +108,11 @@ class Stage(models.Model):
     needs_task = models.BooleanField(
         _("needs an open task"), default=True, help_text=_("A deal here without a task is flagged.")
     )
+    starts = models.BooleanField(
+        _("new deals come here"),
+        default=False,
+        help_text=_("Ticked on no stage: new deals come to the first one."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -190,6 +195,16 @@ class Field(models.Model):
     )
     tab = models.CharField(_("tab"), max_length=60, blank=True)
     help_text = models.CharField(_("hint"), max_length=300, blank=True)
+    on_board = models.BooleanField(
+        _("on the board"),
+        default=False,
+        help_text=_("Shown on the cards of the board and in the table."),
+    )
+    in_filter = models.BooleanField(
+        _("in the filter"),
+        default=False,
+        help_text=_("Deals can be filtered by it; for lists of choices."),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -245,6 +260,11 @@ class Scenario(models.Model):
         max_length=200,
         blank=True,
         help_text=_("Becomes the task's result where the manager wrote none."),
+    )
+    on_card = models.BooleanField(
+        _("on the card"),
+        default=False,
+        help_text=_("A button of the deal itself: it belongs to no task."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)

@@ -162,7 +162,10 @@ class _Check:
 
     def _stages(self) -> None:
         spec = self.spec
-        if not spec.stages or spec.stages[0].kind != Stage.Kind.OPEN:
+        starting = [item for item in spec.stages if item.starts] or spec.stages[:1]
+        if len(starting) > 1:
+            self.problems.add(starting[1].place, _("new deals come to one stage only"))
+        if not starting or starting[0].kind != Stage.Kind.OPEN:
             self.problems.add(
                 spec.place, _("the first stage must be an open one: new deals enter there")
             )

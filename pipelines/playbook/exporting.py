@@ -65,6 +65,8 @@ def spec_of(pipeline: Pipeline) -> PipelineSpec:
                 choices=list(row.choices),
                 tab=row.tab,
                 help_text=row.help_text,
+                on_board=row.on_board,
+                in_filter=row.in_filter,
             )
             for row in pipeline.fields.filter(is_active=True).order_by("position", "pk")
         ],
@@ -103,6 +105,7 @@ def _stage(row: Any) -> StageSpec:
         goal=_lines(row.goal),
         script=_lines(row.script),
         needs_task=row.needs_task,
+        starts=row.starts,
         rights={ability: sorted(rights[ability]) for ability in ABILITIES if ability in rights},
     )
 
@@ -116,6 +119,7 @@ def _scenario(row: Any) -> ScenarioSpec:
         stages=list(row.stages),
         completes=row.completes,
         result=row.result,
+        on_card=row.on_card,
         questions=[
             QuestionSpec(asked.code, asked.label, asked.type, asked.required)
             for asked in sorted(row.questions.all(), key=lambda asked: (asked.position, asked.pk))
@@ -189,6 +193,7 @@ class _Document:
         document |= {} if item.color == "blue" else {"color": item.color}
         document |= _said(limit=item.limit, goal=item.goal, script=item.script)
         document |= {} if item.needs_task else {"needs_task": False}
+        document |= {"starts": True} if item.starts else {}
         document |= _said(
             rights={
                 ability: list(item.rights[ability])
@@ -202,6 +207,7 @@ class _Document:
         document: Document = {"scenario": item.code, "label": item.label}
         document |= _said(tasks=list(item.tasks), kinds=list(item.kinds), stages=list(item.stages))
         document |= {} if item.completes else {"completes": False}
+        document |= {"on_card": True} if item.on_card else {}
         document |= _said(
             result=item.result, asks=[_question_document(asked) for asked in item.questions]
         )
@@ -258,6 +264,8 @@ def _field_document(item: FieldSpec) -> Document:
     document: Document = {"field": item.code, "label": item.label}
     document |= {} if item.type == "text" else {"type": item.type}
     document |= {} if item.record == "deal" else {"record": item.record}
+    document |= {"board": True} if item.on_board else {}
+    document |= {"filter": True} if item.in_filter else {}
     return document | _said(
         tab=item.tab,
         help=item.help_text,

@@ -70,6 +70,8 @@ def _field(row: Cursor) -> FieldSpec:
         choices=_choices(row),
         tab=row.text("tab"),
         help_text=row.text("help"),
+        on_board=row.flag("board", False),
+        in_filter=row.flag("filter", False),
         place=row.place(),
     )
     row.done()
@@ -97,6 +99,7 @@ def _stage(row: Cursor) -> StageSpec:
         goal=row.text("goal"),
         script=row.text("script"),
         needs_task=row.flag("needs_task", True),
+        starts=row.flag("starts", False),
         place=row.place(),
     )
     if rights := row.inside("rights"):
@@ -119,6 +122,7 @@ def _scenario(row: Cursor) -> ScenarioSpec:
         stages=row.words("stages"),
         completes=row.flag("completes", True),
         result=row.text("result"),
+        on_card=row.flag("on_card", False),
         place=row.place(),
     )
     for asked in row.rows("asks", "question"):
@@ -151,13 +155,19 @@ def _occasions(row: Cursor, *, stage: str = "") -> list[RuleSpec]:
                 "date": moment.text("date", required=True) if when in ("before", "after") else "",
                 "verb": moment.text("event", required=True) if when == "on" else "",
             }
-            rules += _rules(moment, "do", when=when, stage=stage, **common)
+            # What a person does by hand can be refused before it happens; time asks nobody.
+            effects = _effects if when == "on" else _acts
+            rules += effects(moment, when=when, stage=stage, **common)
             moment.done()
     return rules
 
 
 def _effects(row: Cursor, **common: str) -> list[RuleSpec]:
     return [rule for effect in ("require", "do") for rule in _rules(row, effect, **common)]
+
+
+def _acts(row: Cursor, **common: str) -> list[RuleSpec]:
+    return _rules(row, "do", **common)
 
 
 def _rules(row: Cursor, effect: str, **common: str) -> list[RuleSpec]:

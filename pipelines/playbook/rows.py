@@ -24,17 +24,32 @@ def _(spec: PipelineSpec) -> dict[str, Any]:
 
 @columns.register
 def _(spec: FieldSpec) -> dict[str, Any]:
-    return _take(spec, "record", "code", "label", "type", "choices", "tab", "help_text")
+    return _take(
+        spec,
+        "record",
+        "code",
+        "label",
+        "type",
+        "choices",
+        "tab",
+        "help_text",
+        "on_board",
+        "in_filter",
+    )
 
 
 @columns.register
 def _(spec: StageSpec) -> dict[str, Any]:
-    return _take(spec, "code", "name", "kind", "color", "limit", "goal", "script", "needs_task")
+    return _take(
+        spec, "code", "name", "kind", "color", "limit", "goal", "script", "needs_task", "starts"
+    )
 
 
 @columns.register
 def _(spec: ScenarioSpec) -> dict[str, Any]:
-    return _take(spec, "code", "label", "tasks", "kinds", "stages", "completes", "result")
+    return _take(
+        spec, "code", "label", "tasks", "kinds", "stages", "completes", "result", "on_card"
+    )
 
 
 @columns.register

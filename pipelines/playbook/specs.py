@@ -71,6 +71,8 @@ class FieldSpec(Placed):
     choices: list[str] = field(default_factory=list)
     tab: str = ""
     help_text: str = ""
+    on_board: bool = False
+    in_filter: bool = False
 
     @property
     def full_code(self) -> str:
@@ -88,6 +90,7 @@ class StageSpec(Placed):
     goal: str = ""
     script: str = ""
     needs_task: bool = True
+    starts: bool = False
     rights: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -108,6 +111,7 @@ class ScenarioSpec(Placed):
     stages: list[str] = field(default_factory=list)
     completes: bool = True
     result: str = ""
+    on_card: bool = False
     questions: list[QuestionSpec] = field(default_factory=list)
 
 
