@@ -9,17 +9,22 @@ from .definition import (
     Stage,
     StageRight,
 )
+from .regulation import Clause, LoggedRefusal, Reading, Regulation
 from .runtime import Event, Offer, RuleRun, StageChange, Timer
 from .schedule import Schedule, ScheduleDay, ScheduleHours
 
 __all__ = [
+    "Clause",
     "Condition",
     "Edition",
     "Event",
     "Field",
+    "LoggedRefusal",
     "Offer",
     "Pipeline",
     "Question",
+    "Reading",
+    "Regulation",
     "Rule",
     "RuleRun",
     "Scenario",
