@@ -242,16 +242,5 @@ def look_up(text: str) -> tuple[str, str, str]:
     )
 
 
-def channels() -> list[tuple[str, str]]:
-    """By what a message may have come or gone, for one entered by hand."""
-    return [
-        ("telegram", "Telegram"),
-        ("whatsapp", "WhatsApp"),
-        ("sms", "SMS"),
-        ("social", _("social network")),
-        ("email", _("e-mail")),
-    ]
-
-
 def letter_templates(pipeline: CompiledPipeline) -> Any:
     return outgoing.templates_for(pipeline.playbook)

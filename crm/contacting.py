@@ -15,6 +15,18 @@ from pipelines.errors import BadAnswer
 from pipelines.models import Event
 from pipelines.transactions import verb
 
+# By what people talk and write; `data["channel"]` of the events holds the code. A channel of an administrator's own
+# may have another code, which is then shown as it is.
+CHANNELS = {
+    "phone": gettext_lazy("phone"),
+    "telegram": "Telegram",
+    "whatsapp": "WhatsApp",
+    "sms": "SMS",
+    "email": gettext_lazy("e-mail"),
+    "chat": gettext_lazy("chat on the site"),
+    "social": gettext_lazy("social network"),
+}
+
 CALL_ANSWERED = registry.event("call.answered", label=gettext_lazy("conversation"), icon="phone")
 CALL_UNANSWERED = registry.event("call.unanswered", label=gettext_lazy("no answer"), icon="phone-x")
 CALL_MISSED = registry.event(
@@ -30,7 +42,11 @@ MESSAGE_SENT = registry.event(
 # What the client himself took part in, and what we only tried. The rest of the feed is neither.
 COMMUNICATION = frozenset({CALL_ANSWERED, MESSAGE_RECEIVED})
 ATTEMPTS = frozenset({CALL_UNANSWERED, MESSAGE_SENT, "letter.sent"})
+CALLS = frozenset({CALL_ANSWERED, CALL_UNANSWERED, CALL_MISSED})
+# What the client began, where nobody says otherwise.
+INCOMING = frozenset({CALL_MISSED, MESSAGE_RECEIVED})
 TEXT_LIMIT = 10_000
+CHANNEL_LIMIT = 30
 
 
 @verb
@@ -43,13 +59,16 @@ def record_contact(
     text: str = "",
     channel: str = "",
     recording: str = "",
-    minutes: int | None = None,
+    seconds: int | None = None,
+    incoming: bool | None = None,
+    address: str = "",
     outside_id: str | None = None,
 ) -> Event:
     """Put a call or a message on record, entered by hand or delivered by a channel.
 
-    `verb` is one of COMMUNICATION, ATTEMPTS or CALL_MISSED; `recording` is a link. Communication starts the
-    count of silence and of attempts anew. Errors: BadAnswer.
+    `verb` is one of COMMUNICATION, ATTEMPTS or CALL_MISSED; `recording` is a link, `seconds` the length of a
+    conversation, `channel` a code of CHANNELS (a call's is the phone), `address` the number or address it came from
+    or went to. Communication starts the count of silence and of attempts anew. Errors: BadAnswer.
     """
     if verb not in COMMUNICATION | ATTEMPTS | {CALL_MISSED}:
         raise BadAnswer({"verb": _("This is no contact with a client.")})
@@ -66,15 +85,28 @@ def record_contact(
         note_communication(deal, now=now)
     elif verb in ATTEMPTS:
         note_attempt(deal, now=now)
-    data = {"text": text.strip(), "channel": channel, "recording": recording, "minutes": minutes}
+    facts: dict[str, Any] = {
+        "text": text.strip(),
+        "channel": fields.storable(channel)[:CHANNEL_LIMIT] or ("phone" if verb in CALLS else ""),
+        "recording": recording,
+        "seconds": seconds,
+        "address": fields.storable(address)[:254],
+    }
+    facts = {name: value for name, value in facts.items() if value}
+    facts["incoming"] = verb in INCOMING if incoming is None else incoming
     return engine.record(
         verb,
         deal=deal,
         by=by,
         now=now,
-        data={k: v for k, v in data.items() if v},
+        data=facts,
         outside_id=outside_id,
     )
+
+
+def channel_label(code: str) -> str:
+    """The channel's name for people; an unknown code as it is."""
+    return str(CHANNELS.get(code, code))
 
 
 def note_attempt(deal: Any, *, now: datetime, **_facts: Any) -> None:

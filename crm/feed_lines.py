@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm import outgoing
+from crm import contacting, outgoing
 from crm.contacting import ATTEMPTS, COMMUNICATION
 from crm.guards.client import proves
 from crm.models import Deal, Task
@@ -284,15 +284,24 @@ def _task(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -
 def _call(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     line.text, line.link, line.spoken = data.get("text", ""), data.get("recording", ""), True
     line.tone = {"call.answered": "green", "call.missed": "red"}.get(line.event.verb, "orange")
-    if minutes := data.get("minutes"):
-        line.title += ", " + ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    if line.event.verb == "call.answered" and data.get("incoming"):
+        line.title = _("conversation, the client called")
+    if seconds := data.get("seconds"):
+        line.title += ", " + say_length(seconds)
+
+
+def say_length(seconds: int) -> str:
+    """How long a conversation was: «12 min», of less than a minute «40 s»."""
+    if seconds < 60:
+        return _("%(n)s s") % {"n": seconds}
+    return _("%(n)s min") % {"n": seconds // 60}
 
 
 def _message(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     line.text, line.spoken = data.get("text", ""), True
     line.tone = "green" if line.event.verb == "message.received" else "blue"
     if data.get("channel"):
-        line.title += f" ({data['channel']})"
+        line.title += f" ({contacting.channel_label(data['channel'])})"
 
 
 def _letter(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:

@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm import card_fields
-from crm.contacting import CALL_ANSWERED, CALL_UNANSWERED, MESSAGE_RECEIVED, MESSAGE_SENT
+from crm.contacting import (
+    CALL_ANSWERED,
+    CALL_MISSED,
+    CALL_UNANSWERED,
+    CALLS,
+    CHANNELS,
+    MESSAGE_RECEIVED,
+    MESSAGE_SENT,
+)
 from crm.models import Deal, Task, User
 from pipelines import catalog, fields
 from pipelines.catalog import CompiledField, CompiledScenario
@@ -161,16 +169,39 @@ class ContactedForm(AnswersForm):
         choices=[
             (CALL_ANSWERED, gettext_lazy("conversation")),
             (CALL_UNANSWERED, gettext_lazy("called, no answer")),
+            (CALL_MISSED, gettext_lazy("the client called, nobody answered")),
             (MESSAGE_RECEIVED, gettext_lazy("the client wrote")),
             (MESSAGE_SENT, gettext_lazy("wrote to the client")),
         ],
     )
-    channel = forms.CharField(label=gettext_lazy("Channel"), required=False, max_length=30)
+    channel = forms.ChoiceField(
+        label=gettext_lazy("Channel"), required=False, choices=[("", "—"), *CHANNELS.items()]
+    )
+    incoming = forms.TypedChoiceField(
+        label=gettext_lazy("Who called"),
+        required=False,
+        choices=[("", gettext_lazy("we did")), ("1", gettext_lazy("the client did"))],
+        coerce=bool,
+        empty_value=None,
+    )
     minutes = forms.IntegerField(
         label=gettext_lazy("Minutes"), required=False, min_value=0, max_value=1440
     )
     recording = forms.CharField(label=gettext_lazy("Link to the recording"), required=False)
     text = forms.CharField(label=gettext_lazy("What was said"), required=False)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was typed, as `contacting.record_contact` takes it."""
+        typed = dict(self.cleaned_data)
+        minutes = typed.pop("minutes")
+        typed["seconds"] = minutes * 60 if minutes else None
+        # A question that fits another choice is hidden, not emptied.
+        if typed["verb"] != CALL_ANSWERED:
+            typed |= {"incoming": None, "seconds": None, "recording": ""}
+        if typed["verb"] in CALLS:
+            typed["channel"] = ""
+        return typed
 
 
 class PersonForm(AnswersForm):

@@ -245,7 +245,7 @@ class Story:
         contacting.record_contact(
             self.deal,
             verb=contacting.MESSAGE_RECEIVED,
-            channel="Telegram",
+            channel="telegram",
             text=text,
             by=self.by,
             now=at,

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import card, contacting, deals, feed_lines
+from crm import contacting, deals, feed_lines
 from crm.forms import ContactedForm
 from crm.views.answers import SignedIn, page_or_part
 from crm.views.replies import done, find_deal, me, refused
@@ -54,7 +54,7 @@ def contacted(request: SignedIn, pk: int) -> HttpResponse:
     """Put on record a call or a message that no channel delivered; asked for, its form."""
     deal = find_deal(request, pk)
     if request.method == "GET":
-        context = {"deal": deal, "form": ContactedForm(), "channels": card.channels()}
+        context = {"deal": deal, "form": ContactedForm()}
         page, part = "crm/compose_contacted_page.html", "crm/compose_contacted.html"
         return page_or_part(request, page, part, context)
     form = ContactedForm(request.POST)
@@ -63,7 +63,7 @@ def contacted(request: SignedIn, pk: int) -> HttpResponse:
             raise BadAnswer(
                 {name: f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items()}
             )
-        contacting.record_contact(deal, by=me(request), now=timezone.now(), **form.cleaned_data)
+        contacting.record_contact(deal, by=me(request), now=timezone.now(), **form.facts)
     except RegulationError as error:
         return refused(request, deal, error)
     return done(request, deal, _("Put on record."))

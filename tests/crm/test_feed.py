@@ -85,19 +85,21 @@ def test_a_money_field_is_shown_in_words_before_and_after(alice):
     assert change.after.replace("\xa0", " ").startswith("2 500")
 
 
-def test_a_call_tells_its_minutes_and_links_its_recording(alice):
+def test_a_call_tells_its_length_and_links_its_recording(alice):
     deal = make_deal(alice)
     contacting.record_contact(
         deal,
         verb="call.answered",
-        minutes=5,
+        seconds=12 * 60 + 5,
+        incoming=True,
         recording="https://rec.example/1",
         text="обсудили",
         by=Actor.person(alice),
         now=NOON,
     )
     said = lines(deal)["call.answered"]
-    assert "5" in said.title
+    assert said.title.endswith(", 12 мин")
+    assert "клиент" in said.title
     assert said.link == "https://rec.example/1"
     assert said.is_evidence
 
@@ -207,9 +209,9 @@ def test_an_empty_note_is_refused_and_a_good_one_written(client, alice):
     ("data", "attempts", "reached"),
     [
         ({"verb": "call.unanswered"}, 1, False),
-        ({"verb": "message.sent", "channel": "Telegram", "text": "?"}, 1, False),
+        ({"verb": "message.sent", "channel": "telegram", "text": "?"}, 1, False),
         ({"verb": "call.answered", "minutes": "3"}, 0, True),
-        ({"verb": "message.received", "channel": "Telegram", "text": "да"}, 0, True),
+        ({"verb": "message.received", "channel": "telegram", "text": "да"}, 0, True),
     ],
 )
 def test_a_call_or_message_entered_by_hand_counts_as_what_it_was(
@@ -222,12 +224,31 @@ def test_a_call_or_message_entered_by_hand_counts_as_what_it_was(
     assert (deal.attempts, bool(deal.last_contact_at)) == (attempts, reached)
 
 
+def test_minutes_are_asked_for_and_seconds_kept(client, alice):
+    deal = make_deal(alice)
+    client.force_login(alice)
+    typed = {"verb": "call.answered", "minutes": "12", "incoming": "1", "channel": "telegram"}
+    client.post(f"/deals/{deal.pk}/contacted/", typed, **HTMX)
+    data = deal.events.get(verb="call.answered").data
+    assert data == {"seconds": 720, "incoming": True, "channel": "phone"}
+
+
+def test_what_was_asked_for_another_kind_of_contact_is_not_kept(client, alice):
+    deal = make_deal(alice)
+    client.force_login(alice)
+    typed = {"verb": "call.unanswered", "minutes": "12", "incoming": "1"}
+    client.post(f"/deals/{deal.pk}/contacted/", typed, **HTMX)
+    data = deal.events.get(verb="call.unanswered").data
+    assert data == {"incoming": False, "channel": "phone"}
+
+
 @pytest.mark.parametrize(
     "data",
     [
         {"verb": "deal.moved"},
         {},
         {"verb": "call.answered", "minutes": "-5"},
+        {"verb": "message.sent", "channel": "pigeon"},
         {"verb": "call.answered", "recording": "javascript:alert(1)"},
     ],
 )
