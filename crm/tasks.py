@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Deal, Task, User
-from pipelines import catalog, engine, fields, registry
+from pipelines import asking, catalog, engine, fields, registry, writes
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledScenario
-from pipelines.errors import BadAnswer, RegulationError
+from pipelines.context import Context
+from pipelines.errors import BadAnswer, MoveRefused, Refusal, RegulationError
 from pipelines.transactions import holding, is_held, verb
 
 TASK_CREATED = registry.event("task.created", label=gettext_lazy("task set"), icon="checkbox")
@@ -41,6 +42,10 @@ class TaskGone(RegulationError):
         super().__init__(_("This task is already finished."))
 
 
+class TaskRefused(MoveRefused):
+    """The regulation does not let a person do this with a task here; carries every refusal."""
+
+
 @verb
 def create_task(
     *,
@@ -55,16 +60,22 @@ def create_task(
     kind: str = Task.Kind.OTHER,
     code: str = "",
     all_day: bool = False,
+    on_top: bool = False,
+    asked: bool = True,
 ) -> Task:
-    """Set a task for `owner`.
+    """Set a task for `owner`; `on_top` puts it first among those of its day.
 
-    Errors: BadAnswer for an empty or too long text or a date out of reason, RegulationError for an archived deal.
+    A person is refused where the regulation sets the tasks itself; `asked=False` for one that the regulation asks
+    him for. Errors: BadAnswer for an empty or too long text or a date out of reason, TaskRefused, RegulationError
+    for an archived deal.
     """
     text = _checked_text(text)
     _check_due(due_at, now)
     if deal is not None:
         engine.lock(deal)
-    task = Task.objects.create(
+        if by.is_person and asked:
+            _refuse_if(refusals_to_set(deal, by=by, now=now))
+    task = Task(
         text=text,
         due_at=due_at,
         owner=owner,
@@ -74,13 +85,15 @@ def create_task(
         kind=kind,
         code=code,
         all_day=all_day,
+        on_top=on_top,
         rule_id=by.rule_id,
         created_by=by.user,
         created_at=now,
     )
+    writes.insert(task)
     if deal is not None and (deal.next_task_at is None or due_at < deal.next_task_at):
         deal.next_task_at = due_at
-        deal.save(update_fields=["next_task_at"])
+        writes.update(deal, "next_task_at")
     _record(
         TASK_CREATED, task, by=by, now=now, data={"due_at": due_at.isoformat(), "owner": str(owner)}
     )
@@ -100,6 +113,7 @@ def complete_task(
         and _only_by_outcome(task, deal)
     ):
         raise RegulationError(_("This task is finished by choosing an outcome."))
+    _ask_to_finish(task, deal, by=by, now=now)
     _complete(task, deal, result=result, scenario="", by=by, now=now)
     return task
 
@@ -190,8 +204,9 @@ def edit_task(
 
 @verb
 def cancel_task(task: Task, *, by: Actor, now: datetime, reason: str = "") -> Task:
-    """Take the task off without a result; the feed keeps it. Errors: TaskGone."""
+    """Take the task off without a result; the feed keeps it. Errors: TaskGone, TaskRefused."""
     deal = _lock(task, None)
+    _ask_to_finish(task, deal, by=by, now=now)
     task.cancel()
     reason = fields.storable(reason)[:RESULT_LIMIT]
     task.result, task.ended_at, task.revision = reason, now, task.revision + 1
@@ -203,11 +218,33 @@ def cancel_task(task: Task, *, by: Actor, now: datetime, reason: str = "") -> Ta
 
 def task_outcomes(task: Task, deal: Deal | None) -> list[CompiledScenario]:
     """The scenarios that are outcomes of this open task where its deal now stands."""
-    if deal is None or task.state != Task.State.OPEN:
+    if deal is None or task.state != Task.State.OPEN or deal.scenarios_off:
         return []
     pipeline = catalog.pipeline(deal.pipeline_id)
     stage = pipeline.stage_by_id[deal.stage_id]
     return [scenario for scenario in pipeline.scenarios if scenario.serves(task, stage)]
+
+
+def refusals_to_set(deal: Deal, *, by: Actor, now: datetime) -> list[Refusal]:
+    """What stands against this person's setting a task on the deal by hand."""
+    return asking.setting_task(_context(deal, by, now))
+
+
+def _ask_to_finish(task: Task, deal: Deal | None, *, by: Actor, now: datetime) -> None:
+    if deal is None or not by.is_person:
+        return
+    context = _context(deal, by, now)
+    context.task = task
+    _refuse_if(asking.finishing_task(context))
+
+
+def _context(deal: Deal, by: Actor, now: datetime) -> Context:
+    return Context(deal=deal, pipeline=catalog.pipeline(deal.pipeline_id), by=by, now=now)
+
+
+def _refuse_if(found: list[Refusal]) -> None:
+    if found:
+        raise TaskRefused(found)
 
 
 def _only_by_outcome(task: Task, deal: Deal) -> bool:

@@ -61,3 +61,18 @@ def right_to_enter(by: Actor, stage: CompiledStage) -> list[Refusal]:
     if not by.is_person or by.user.is_superuser or stage.lets("enter", by.roles):
         return []
     return [Refusal("", _("Your role may not move deals to “%(stage)s”.") % {"stage": stage.name})]
+
+
+def setting_task(context: Context) -> list[Refusal]:
+    """What stands against a person's setting a task on the deal where it stands."""
+    return _by_hand("task", context)
+
+
+def finishing_task(context: Context) -> list[Refusal]:
+    """What stands against a person's finishing or cancelling `context.task` without an outcome."""
+    return _by_hand("finish", context)
+
+
+def _by_hand(when: str, context: Context) -> list[Refusal]:
+    asked = context.pipeline.rules_of(when, "require", stage_id=context.deal.stage_id)
+    return list(dict.fromkeys(rules.refusals(asked, context)))

@@ -41,6 +41,7 @@ class CompiledStage:
     color: str
     limit: clock.Duration | None
     goal: str
+    general_rules: str
     script: str
     needs_task: bool
     rights: Mapping[str, frozenset[str]]

@@ -149,6 +149,7 @@ def _stage(row: Any) -> CompiledStage:
         color=row.color,
         limit=clock.Duration.parse(row.limit) if row.limit else None,
         goal=row.goal,
+        general_rules=row.general_rules,
         script=row.script,
         needs_task=row.needs_task,
         rights={ability: frozenset(groups) for ability, groups in rights.items()},

@@ -1,6 +1,19 @@
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [("crm", "0009_payments")]
-    operations = []
+    operations = [
+        migrations.AddField(
+            model_name="deal",
+            name="scenarios_off",
+            field=models.BooleanField(
+                default=False, editable=False, verbose_name="no scenario acts on it any more"
+            ),
+        ),
+        migrations.AddField(
+            model_name="task",
+            name="on_top",
+            field=models.BooleanField(default=False, verbose_name="first of its day"),
+        ),
+    ]

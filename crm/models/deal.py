@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +92,10 @@ class Deal(DealValues, models.Model):
     # The last time the client and we really communicated, and our attempts since. Kept by `crm.contacting`.
     last_contact_at = models.DateTimeField(_("last communication"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts since"), default=0)
+    # Set by the regulation for good: from then on people finish the deal's tasks by a result of their own.
+    scenarios_off = models.BooleanField(
+        _("no scenario acts on it any more"), default=False, editable=False
+    )
     created_at = models.DateTimeField(_("created at"))
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
@@ -165,5 +170,9 @@ class Deal(DealValues, models.Model):
         self.closed_at = None if stage.kind == "open" else at
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        guard_the_door(self, kwargs.get("update_fields"))
+        self.before_write(kwargs.get("update_fields"))
         super().save(*args, **kwargs)
+
+    def before_write(self, columns: Iterable[str] | None) -> None:
+        """Errors: WrongDoor for a guarded column (None: all columns) while the engine has not opened the door."""
+        guard_the_door(self, columns)

@@ -183,11 +183,12 @@ class StageRowForm(StageRules):
 class StageForm(StageRules, PageForm):
     class Meta:
         model = Stage
-        fields = ("pipeline", *StageRowForm.Meta.fields, "goal", "script")
+        fields = ("pipeline", *StageRowForm.Meta.fields, "goal", "general_rules", "script")
         widgets = {
             "pipeline": forms.HiddenInput,
             "name": forms.TextInput(attrs={"class": "vTextField"}),
             "goal": forms.Textarea(attrs={"rows": 3}),
+            "general_rules": forms.Textarea(attrs={"rows": 6}),
             "script": forms.Textarea(attrs={"rows": 6}),
         }
 

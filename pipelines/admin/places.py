@@ -162,7 +162,7 @@ class StageAdmin(PlaceAdmin):
                 )
             },
         ),
-        (gettext_lazy("What the manager reads"), {"fields": ("goal", "script")}),
+        (gettext_lazy("What the manager reads"), {"fields": ("goal", "general_rules", "script")}),
         (gettext_lazy("State"), {"fields": ("is_active", "code", "fate")}),
     )
 

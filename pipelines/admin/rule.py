@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from pipelines import registry
 from pipelines.models import Condition, Pipeline, Rule, Stage
+from pipelines.playbook.parsing import BY_HAND
 from pipelines.playbook.specs import RuleSpec
 
 from .access import CrmAdminAccess
@@ -35,10 +36,12 @@ NEEDS = {
     "after": ("period", "date"),
     "on": ("verb",),
     "choose": ("scenario",),
+    "task": (),
+    "finish": (),
 }
 MAY_HAVE = {when: () if when == "choose" else ("stage",) for when in NEEDS}
 PLACES = ("stage", "scenario", "period", "date", "verb")
-ASKED_AT = ("enter", "leave", "choose")
+ASKED_AT = ("enter", "leave", "choose", *BY_HAND)
 
 
 def find(choice: str) -> Any:
@@ -121,6 +124,10 @@ class RuleForm(EntryForm, SeenForm):
                     _(
                         "Only entering, leaving or choosing an outcome can be refused; here a rule does something."
                     ),
+                )
+            if what.startswith("do.") and when in BY_HAND:
+                self.add_error(
+                    "what", _("What a person does with a task can only be refused here.")
                 )
         effect, _dot, name = what.partition(".")
         self.instance.effect, self.instance.name = (
@@ -329,5 +336,7 @@ def stage_adds(stage: Stage) -> list[tuple[str, str]]:
             ("enter", _("on entering")),
             ("leave", _("on leaving")),
             ("stay", _("after a stay")),
+            ("task", _("on setting a task")),
+            ("finish", _("on finishing a task")),
         )
     ]

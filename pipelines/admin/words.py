@@ -51,6 +51,18 @@ class RuleLine:
                 )
             case "choose":
                 return _("when the outcome “%(outcome)s” is chosen") % {"outcome": rule.scenario}
+            case "task":
+                return (
+                    _("when a person sets a task on “%(stage)s”") % {"stage": stage}
+                    if stage
+                    else _("when a person sets a task")
+                )
+            case "finish":
+                return (
+                    _("when a person finishes or cancels a task on “%(stage)s”") % {"stage": stage}
+                    if stage
+                    else _("when a person finishes or cancels a task")
+                )
             case "on":
                 verb = registry.verbs.get(rule.verb)
                 said = _("when it happens: %(event)s") % {

@@ -100,6 +100,11 @@ class Stage(models.Model):
         _("limit"), max_length=30, blank=True, help_text=_("For example: 3d, 4h working.")
     )
     goal = models.TextField(_("goal"), blank=True, help_text=_("What is done on this stage."))
+    general_rules = models.TextField(
+        _("general rules"),
+        blank=True,
+        help_text=_("What holds here whatever the deal; one rule a line."),
+    )
     script = models.TextField(
         _("script"),
         blank=True,
@@ -322,6 +327,8 @@ class Rule(models.Model):
         AFTER = "after", _("after a date")
         ON = "on", _("something happened")
         CHOOSE = "choose", _("a scenario was chosen")
+        TASK = "task", _("a person sets a task")
+        FINISH = "finish", _("a person finishes or cancels a task")
 
     class Effect(models.TextChoices):
         REQUIRE = "require", _("require")
@@ -361,6 +368,15 @@ class Rule(models.Model):
         max_length=300,
         blank=True,
         help_text=_("Said instead of the guard's own sentence."),
+    )
+    overridable_by = ArrayField(
+        models.CharField(max_length=150),
+        verbose_name=_("may be passed by"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "Roles that may pass the requirement once, with a reason and a day by which it is put right."
+        ),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)

@@ -10,7 +10,7 @@ from pipelines import registry
 from pipelines.compiling import split_choice
 from pipelines.models import Pipeline, Rule
 
-from .parsing import ABILITIES
+from .parsing import ABILITIES, BY_HAND
 from .reading import dump, plain
 from .specs import (
     ConditionSpec,
@@ -103,6 +103,7 @@ def _stage(row: Any) -> StageSpec:
         color=row.color,
         limit=row.limit,
         goal=_lines(row.goal),
+        general_rules=_lines(row.general_rules),
         script=_lines(row.script),
         needs_task=row.needs_task,
         starts=row.starts,
@@ -191,7 +192,9 @@ class _Document:
         document: Document = {"stage": item.code, "name": item.name}
         document |= {} if item.kind == "open" else {"kind": item.kind}
         document |= {} if item.color == "blue" else {"color": item.color}
-        document |= _said(limit=item.limit, goal=item.goal, script=item.script)
+        document |= _said(
+            limit=item.limit, goal=item.goal, general_rules=item.general_rules, script=item.script
+        )
         document |= {} if item.needs_task else {"needs_task": False}
         document |= {"starts": True} if item.starts else {}
         document |= _said(
@@ -215,7 +218,7 @@ class _Document:
 
     def _occasions(self, rules: list[RuleSpec]) -> Document:
         document: Document = {}
-        for when in ("enter", "leave"):
+        for when in ("enter", "leave", *BY_HAND):
             document |= _said(
                 **{when: self._effects([rule for rule in rules if rule.when == when])}
             )

@@ -24,6 +24,8 @@ from .specs import (
 )
 
 ABILITIES = ("see", "edit", "enter", "leave")
+# What a person does by hand with a task; it can only be refused.
+BY_HAND = ("task", "finish")
 # The keys of a rule beside the one that names its guard or action.
 RULE_KEYS = ("if", "unless", "clause", "code", "message", "active")
 
@@ -97,6 +99,7 @@ def _stage(row: Cursor) -> StageSpec:
         color=row.text("color", "blue"),
         limit=row.text("limit"),
         goal=row.text("goal"),
+        general_rules=row.text("general_rules"),
         script=row.text("script"),
         needs_task=row.flag("needs_task", True),
         starts=row.flag("starts", False),
@@ -140,11 +143,15 @@ def _scenario(row: Cursor) -> ScenarioSpec:
 
 
 def _occasions(row: Cursor, *, stage: str = "") -> list[RuleSpec]:
-    """The rules under enter, leave, stay, before, after and on, in this order whatever the file's."""
+    """The rules of each occasion, in the order below whatever the file's."""
     rules: list[RuleSpec] = []
     for when in ("enter", "leave"):
         if moment := row.inside(when):
             rules += _effects(moment, when=when, stage=stage)
+            moment.done()
+    for when in BY_HAND:
+        if moment := row.inside(when):
+            rules += _rules(moment, "require", when=when, stage=stage)
             moment.done()
     for when in ("stay", "before", "after", "on"):
         for moment in row.rows(when):

@@ -88,6 +88,7 @@ class StageSpec(Placed):
     color: str = "blue"
     limit: str = ""
     goal: str = ""
+    general_rules: str = ""
     script: str = ""
     needs_task: bool = True
     starts: bool = False
