@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from pipelines import catalog
+from pipelines import catalog, refusing
 
 
 class WorkplaceMiddleware:
@@ -18,6 +18,11 @@ class WorkplaceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # What the request was refused is counted when all its transactions are over.
+        with refusing.collecting():
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
         # None where the user was not read from a session, as in some tests.

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from pipelines import refusing
+
 
 class RegulationError(Exception):
     """A move that the regulation or the state of things does not allow; its text is for people."""
@@ -17,11 +19,16 @@ class RegulationError(Exception):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One clause that stands against a move: its sentence, and the codes of the fields that would lift it."""
+    """One clause that stands against a move: its sentence, and the codes of the fields that would lift it.
+
+    `rule` is the id of the requirement, `tried` what it refused: two rules that say the same are one refusal.
+    """
 
     clause: str
     message: str
     fields: tuple[str, ...] = field(default=())
+    rule: int | None = field(default=None, compare=False)
+    tried: refusing.Tried | None = field(default=None, compare=False, repr=False)
 
 
 class MoveRefused(RegulationError):
@@ -29,6 +36,7 @@ class MoveRefused(RegulationError):
 
     def __init__(self, refusals: list[Refusal]) -> None:
         self.refusals = refusals
+        refusing.note(refusals)
         super().__init__(
             "; ".join(
                 f"{item.message} ({item.clause})" if item.clause else item.message

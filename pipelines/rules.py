@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pipelines import feed, registry
+from pipelines import feed, refusing, registry
 from pipelines.compiled import CompiledCondition, CompiledRule
 from pipelines.context import Context, cause, caused_by
 from pipelines.errors import MoveRefused, Refusal
@@ -45,11 +45,17 @@ def refusals(rules: Iterable[CompiledRule], context: Context) -> list[Refusal]:
             # A requirement that can't be asked (its field is gone, say) is not met, and is no broken page.
             log.exception("requirement %s failed on deal %s", rule.code, context.deal.pk)
             words = _("The rule “%(rule)s” can't be checked: tell the administrator.")
-            found.append(Refusal(rule.clause, words % {"rule": rule.code}))
+            found.append(_refusal(rule, words % {"rule": rule.code}, (), context))
             continue
         if no:
-            found.append(Refusal(rule.clause, rule.message or no.message, no.fields))
+            found.append(_refusal(rule, rule.message or no.message, no.fields, context))
     return found
+
+
+def _refusal(
+    rule: CompiledRule, message: str, fields: tuple[str, ...], context: Context
+) -> Refusal:
+    return Refusal(rule.clause, message, fields, rule.id, refusing.tried(context))
 
 
 def unmet(conditions: Iterable[CompiledCondition], context: Context) -> str:

@@ -10,6 +10,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
+from pipelines import refusing
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -25,7 +27,7 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
             return function(*args, **kwargs)
-        with transaction.atomic():
+        with refusing.collecting(), transaction.atomic():
             return function(*args, **kwargs)
 
     return run

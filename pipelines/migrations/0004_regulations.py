@@ -143,7 +143,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "deal",
-                    link("crm.deal", CASCADE, null=True, related_name="+", verbose_name="deal"),
+                    link(
+                        "crm.deal",
+                        django.db.models.deletion.DO_NOTHING,
+                        null=True,
+                        db_constraint=False,
+                        related_name="+",
+                        verbose_name="deal",
+                    ),
                 ),
                 (
                     "by",

@@ -93,9 +93,14 @@ class LoggedRefusal(models.Model):
     rule = models.ForeignKey(
         "Rule", models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
     )
-    # Null for a deal that was not opened.
+    # A deal whose opening was refused is no row; it is counted all the same, and a look for it would cost a statement.
     deal = models.ForeignKey(
-        "crm.Deal", models.CASCADE, null=True, related_name="+", verbose_name=_("deal")
+        "crm.Deal",
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("deal"),
     )
     # Null where the system tried.
     by = models.ForeignKey(
