@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-pytest_plugins = ["tests.fixtures.cast", "tests.fixtures.smtp", "tests.fixtures.browser"]
+pytest_plugins = [
+    "tests.fixtures.cast",
+    "tests.fixtures.smtp",
+    "tests.fixtures.gateway",
+    "tests.fixtures.browser",
+    "tests.fixtures.pzka",
+]
 
 
 @pytest.fixture(autouse=True)
