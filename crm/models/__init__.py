@@ -3,6 +3,7 @@ from .contact import Contact
 from .counter import StageTotal
 from .deal import Deal
 from .file import DealFile
+from .intake import ClientRule, IntakeRule, IntakeSource, RequestKind, Turn, Way
 from .naming import NamingRule
 from .point import ContactPoint
 from .tag import Tag
@@ -10,15 +11,21 @@ from .task import Task
 from .user import Team, User
 
 __all__ = [
+    "ClientRule",
     "Company",
     "Contact",
     "ContactPoint",
     "Deal",
     "DealFile",
+    "IntakeRule",
+    "IntakeSource",
     "NamingRule",
+    "RequestKind",
     "StageTotal",
     "Tag",
     "Task",
     "Team",
+    "Turn",
     "User",
+    "Way",
 ]

@@ -25,6 +25,8 @@ class ContactPoint(models.Model):
         EMAIL = "email", _("e-mail")
         TELEGRAM = "telegram", "Telegram"
         WHATSAPP = "whatsapp", "WhatsApp"
+        CHAT = "chat", _("chat on the site")
+        SOCIAL = "social", _("social network")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     value = models.CharField(_("value"), max_length=254)

@@ -32,6 +32,14 @@ class Team(models.Model):
         related_name="children",
         verbose_name=_("part of"),
     )
+    playbook = models.SlugField(
+        _("works by the playbook"),
+        blank=True,
+        help_text=_(
+            "Where several companies share an installation: only people of teams with this playbook, and of the "
+            "teams below them, are given its deals by the regulation. Empty in all teams: everybody of the role."
+        ),
+    )
 
     class Meta:
         ordering = ["name"]
