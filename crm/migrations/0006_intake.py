@@ -1,4 +1,5 @@
-import crm.models.intake
+import secrets
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.conf import settings
@@ -176,7 +177,7 @@ class Migration(migrations.Migration):
                 (
                     "secret",
                     models.CharField(
-                        default=crm.models.intake.new_secret, max_length=128, verbose_name="secret"
+                        default=secrets.token_hex, max_length=128, verbose_name="secret"
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="in force")),

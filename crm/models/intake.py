@@ -65,10 +65,6 @@ class IntakeRule(models.Model):
         return " ".join(filter(None, [self.playbook, self.source, str(self.get_kind_display())]))
 
 
-def new_secret() -> str:
-    return secrets.token_hex(32)
-
-
 class IntakeSource(models.Model):
     """A site, a telephone exchange or a messenger's gateway that posts requests, known by its secret."""
 
@@ -91,7 +87,7 @@ class IntakeSource(models.Model):
         verbose_name=_("tags"),
         help_text=_("Put on besides those of the playbook, separated by commas."),
     )
-    secret = models.CharField(_("secret"), max_length=128, default=new_secret)
+    secret = models.CharField(_("secret"), max_length=128, default=secrets.token_hex)
     is_active = models.BooleanField(_("in force"), default=True)
 
     class Meta:
