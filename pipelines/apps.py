@@ -8,4 +8,4 @@ class PipelinesConfig(AppConfig):
 
     def ready(self) -> None:
         # Registration happens on import: a guard or an action is one decorated function.
-        from . import actions, guards  # noqa: F401
+        from . import actions, guards, violations  # noqa: F401

@@ -24,6 +24,8 @@ class Context:
     from_stage: CompiledStage | None = None
     to_stage: CompiledStage | None = None
     rule: CompiledRule | None = None
+    # What the rule runs for, at most once.
+    occasion: str = ""
     event: Any = None
     task: Any = None
     answers: dict[str, Any] = field(default_factory=dict)

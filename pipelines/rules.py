@@ -163,6 +163,7 @@ def _rows(job: Job) -> Iterator[RuleRun]:
     with caused_by(context.event.pk if context.event else None), holding(context.deal):
         for rule in job.rules:
             asked = context.under(rule)
+            asked.occasion = job.occasion
             if why := unmet(rule.conditions, asked):
                 yield _row(asked, job.occasion, RuleRun.Status.SKIPPED, error=why)
                 continue
@@ -199,6 +200,7 @@ def run_one(context: Context, occasion: str, *, strict: bool = False) -> RuleRun
     """Run `context.rule`; None when it has already run for this occasion."""
     rule = context.rule
     assert rule is not None
+    context.occasion = occasion
     if cause().depth >= DEPTH_LIMIT:
         return _keep_failure(
             context, occasion, RuleRun.Status.LOOPED, _("Rules set off one another without end.")

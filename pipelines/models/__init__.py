@@ -12,6 +12,7 @@ from .definition import (
 from .regulation import Clause, LoggedRefusal, Reading, Regulation
 from .runtime import Event, Offer, RuleRun, StageChange, Timer
 from .schedule import Schedule, ScheduleDay, ScheduleHours
+from .violation import KeptForGood, Override, Violation
 
 __all__ = [
     "Clause",
@@ -19,8 +20,10 @@ __all__ = [
     "Edition",
     "Event",
     "Field",
+    "KeptForGood",
     "LoggedRefusal",
     "Offer",
+    "Override",
     "Pipeline",
     "Question",
     "Reading",
@@ -35,4 +38,5 @@ __all__ = [
     "StageChange",
     "StageRight",
     "Timer",
+    "Violation",
 ]
