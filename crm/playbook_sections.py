@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from crm import naming
 from crm.models import NamingRule
 from pipelines import registry
+from pipelines.playbook.clauses import known as clauses_in
 from pipelines.playbook.cursor import hint
-from pipelines.playbook.reading import COMPANY, Map, Unreadable, read
 
 # What each kind of record can be asked for by a clause of its own.
 ASKED = {naming.DEAL: (), naming.CONTACT: ("order",), naming.COMPANY: ("legal_form", "capitals")}
@@ -33,7 +33,7 @@ def check(rows: Any, folder: Path) -> Iterator[str]:
     if not isinstance(rows, dict):
         yield _("here must stand deal, contact or company with what is asked of their names")
         return
-    clauses = _clauses(folder)
+    clauses = clauses_in(folder)
     for record, row in rows.items():
         if record not in ASKED:
             yield _("unknown record “%(record)s”%(hint)s") % {
@@ -78,16 +78,6 @@ def _is_range(words: Any) -> bool:
         and all(isinstance(word, int) and not isinstance(word, bool) for word in words)
         and 0 < words[0] <= words[1] <= MOST
     )
-
-
-def _clauses(folder: Path) -> set[str]:
-    """The clauses of the company file that the section stands in."""
-    try:
-        data = read(folder / COMPANY)
-    except (Unreadable, OSError):
-        return set()
-    found = data.get("clauses") if isinstance(data, Map) else None
-    return set(map(str, found)) if isinstance(found, (dict, list)) else set()
 
 
 def load(playbook: str, folder: Path, rows: Any, now: datetime) -> None:

@@ -59,7 +59,7 @@ def check_book(book: Book) -> list[str]:
             "templates": [*everything["templates"], *company.templates],
         },
         roles={*company.roles, *Group.objects.values_list("name", flat=True)},
-        clauses=set(company.clauses),
+        clauses={clause.code for clause in company.clauses},
         schedules=set(Schedule.objects.values_list("code", flat=True)),
         tasks={code for spec in book.pipelines for code in task_codes(spec.rules)},
         kinds=task_kinds(),

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from pipelines import clock, registry
 from pipelines.models import Schedule, ScheduleDay, ScheduleHours
 
+from .clauses import ClauseSpec, parse_clauses, parse_effective
 from .cursor import Cursor, Problems
-from .reading import COMPANY, Map, plain
+from .reading import COMPANY, plain
 from .specs import Place
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -40,7 +41,8 @@ class CompanySpec:
     code: str
     name: str
     roles: list[str] = field(default_factory=list)
-    clauses: dict[str, str] = field(default_factory=dict)
+    effective: date | None = None
+    clauses: list[ClauseSpec] = field(default_factory=list)
     schedule: ScheduleSpec | None = None
     sections: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
@@ -65,7 +67,7 @@ def parse_company(data: Any, *, problems: Problems) -> CompanySpec:
         name=top.text("name", required=True),
         roles=top.words("roles"),
     )
-    spec.clauses = _clauses(top)
+    spec.effective, spec.clauses = parse_effective(top), parse_clauses(top)
     if schedule := top.inside("schedule"):
         spec.schedule = _schedule(schedule)
     for name in registry.sections:
@@ -77,14 +79,6 @@ def parse_company(data: Any, *, problems: Problems) -> CompanySpec:
     if spec.code and not re.fullmatch(r"[-a-zA-Z0-9_]{1,50}", spec.code):
         top.complain(_("a code has Latin letters, digits, - and _, at most 50"), "playbook")
     return spec
-
-
-def _clauses(top: Cursor) -> dict[str, str]:
-    if isinstance(top.data.get("clauses"), Map):
-        rows = top.inside("clauses")
-        assert rows is not None
-        return {clause: rows.text(clause) for clause in rows.data}
-    return dict.fromkeys(top.words("clauses"), "")
 
 
 def _schedule(row: Cursor) -> ScheduleSpec:

@@ -17,6 +17,7 @@ from pipelines.models import Pipeline
 
 from .books import Book, read_book
 from .checking import check_book
+from .clauses import load_clauses
 from .company import load_roles, load_schedule
 from .editions import diff, keep, recount
 from .exporting import export, write
@@ -41,12 +42,14 @@ class LoadReport:
     playbook: str
     roles: list[str] = field(default_factory=list)
     schedule: str = ""
+    # The edition of the clauses in force, where they changed.
+    clauses: int = 0
     sections: list[str] = field(default_factory=list)
     pipelines: list[PipelineChange] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
-        return bool(self.roles or self.schedule or self.sections or self.pipelines)
+        return bool(self.roles or self.schedule or self.clauses or self.sections or self.pipelines)
 
     def lines(self) -> Iterator[str]:
         """For people, a sentence a line."""
@@ -54,6 +57,8 @@ class LoadReport:
             yield _("roles created: %(roles)s") % {"roles": ", ".join(self.roles)}
         if self.schedule:
             yield _("working time “%(code)s” changed") % {"code": self.schedule}
+        if self.clauses:
+            yield _("regulation: edition %(edition)s") % {"edition": self.clauses}
         for name in self.sections:
             yield _("section “%(name)s” changed") % {"name": name}
         for change in self.pipelines:
@@ -94,6 +99,14 @@ def _load(book: Book, *, author: Any, now: datetime) -> LoadReport:
                 schedule=schedule
             ):
                 recount(pipeline)
+    regulation = load_clauses(
+        company.code,
+        name=company.name,
+        effective=company.effective,
+        clauses=company.clauses,
+        now=now,
+    )
+    report.clauses = regulation.edition if regulation else 0
     for spec in book.pipelines:
         if change := _load_pipeline(spec, company.code, author=author, now=now):
             report.pipelines.append(change)

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 
 from pipelines import playbook
 from pipelines.errors import PlaybookError
-from pipelines.models import Pipeline
+from pipelines.models import Pipeline, Regulation
+from pipelines.playbook.clauses import export_clauses, write_clauses
 from pipelines.playbook.exporting import write
+from pipelines.playbook.reading import COMPANY
 
 
 class Command(BaseCommand):
@@ -77,6 +79,8 @@ class Command(BaseCommand):
             raise CommandError(
                 _("No pipeline and no playbook “%(name)s” in the database.") % {"name": name}
             )
+        if Path(name).name == rows[0].playbook:
+            self._export_clauses(rows[0].playbook, options["dir"])
         for row in rows:
             if options["dir"] is None:
                 self.stdout.write(playbook.export(row), ending="")
@@ -86,19 +90,42 @@ class Command(BaseCommand):
                 path.write_text(playbook.export(row), encoding="utf-8")
                 self.stdout.write(str(path))
 
+    def _export_clauses(self, code: str, folder: Path | None) -> None:
+        """The company's file as far as rows know it: its name and its clauses."""
+        regulation = Regulation.objects.filter(playbook=code).first()
+        if regulation is None:
+            return
+        text = _text({"playbook": code, "name": regulation.name} | export_clauses(code))
+        if folder is None:
+            self.stdout.write(text + "---\n", ending="")
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / COMPANY).write_text(text, encoding="utf-8")
+        self.stdout.write(str(folder / COMPANY))
+
     def _diff(self, name: str, **options: Any) -> None:
         book, problems = playbook.read_book(playbook.find(name, options["dir"]))
         if problems:
             raise PlaybookError(problems)
+        company = book.company
+        clauses = write_clauses(company.clauses, company.effective) if company.clauses else {}
+        self._print_diff("clauses", _text(export_clauses(company.code)), _text(clauses))
         for spec in book.pipelines:
             row = Pipeline.objects.filter(code=spec.code).first()
             old = playbook.export(row) if row else ""
-            for number, line in enumerate(playbook.diff(old, write(spec))):
-                if number == 0:
-                    self.stdout.write(
-                        f"--- {spec.code}: " + _("in the database") + "\n+++ " + _("in the file")
-                    )
-                self.stdout.write(line)
+            self._print_diff(spec.code, old, write(spec))
+
+    def _print_diff(self, title: str, old: str, new: str) -> None:
+        for number, line in enumerate(playbook.diff(old, new)):
+            if number == 0:
+                self.stdout.write(
+                    f"--- {title}: " + _("in the database") + "\n+++ " + _("in the file")
+                )
+            self.stdout.write(line)
+
+
+def _text(document: dict[str, Any]) -> str:
+    return playbook.dump(document) if document else ""
 
 
 def _names(root: Path | None) -> list[str]:
