@@ -378,15 +378,6 @@ class Rule(models.Model):
             "Roles that may pass the requirement once, with a reason and a day by which it is put right."
         ),
     )
-    overridable_by = ArrayField(
-        models.CharField(max_length=150),
-        verbose_name=_("may be passed by"),
-        default=list,
-        blank=True,
-        help_text=_(
-            "Roles that may pass the requirement once, with a reason and a day by which it is put right."
-        ),
-    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
 

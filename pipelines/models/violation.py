@@ -35,7 +35,7 @@ class RecordQuerySet(models.QuerySet):
         return super().bulk_update(objs, fields, batch_size)
 
     def _check(self, columns: Any) -> None:
-        if not set(columns) <= self.model.LATER:
+        if not set(columns) <= self.model.LATER:  # type: ignore[attr-defined]
             raise KeptForGood
 
 
@@ -47,10 +47,10 @@ class OnRecord(models.Model):
 
     deal = models.ForeignKey("crm.Deal", models.PROTECT, related_name="+", verbose_name=_("deal"))
     pipeline = models.ForeignKey(
-        "Pipeline", models.PROTECT, related_name="+", verbose_name=_("pipeline")
+        "pipelines.Pipeline", models.PROTECT, related_name="+", verbose_name=_("pipeline")
     )
     rule = models.ForeignKey(
-        "Rule", models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
+        "pipelines.Rule", models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
     )
     # A rule may be gone from the regulation one day; what was broken then stays said.
     rule_code = models.CharField(_("rule's code"), max_length=120, blank=True)
