@@ -1,4 +1,4 @@
-"""What is said to clients: templates an administrator writes, and the outbox of letters on their way."""
+"""What is said to clients: templates an administrator writes, and the outbox of letters and messages on their way."""
 
 from __future__ import annotations
 
@@ -16,26 +16,34 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from crm.models import Deal, User
-from notifications import placeholders
+from crm.models import Contact, Deal, User
+from notifications import bodies, placeholders
 
 
 class TemplateQuerySet(models.QuerySet["Template"]):
     def active(self) -> TemplateQuerySet:
         return self.filter(is_active=True)
 
+    def letters(self) -> TemplateQuerySet:
+        return self.filter(kind=Template.Kind.EMAIL)
+
+    def for_channel(self, channel: str) -> TemplateQuerySet:
+        return self.filter(kind=Template.kind_for(channel))
+
 
 class Template(models.Model):
-    """A letter written in advance, with placeholders in braces; it belongs to a company's playbook."""
+    """A letter, an SMS or a chat message written in advance, with placeholders; it belongs to a company's playbook."""
 
     class Kind(models.TextChoices):
         EMAIL = "email", _("e-mail")
+        SMS = "sms", _("SMS")
+        CHAT = "chat", _("chat message")
 
     code = models.SlugField(_("code"), unique=True)
     playbook = models.SlugField(
         _("playbook"), blank=True, help_text=_("The set of pipelines it belongs to.")
     )
-    kind = models.CharField(_("kind"), max_length=5, choices=Kind.choices, default=Kind.EMAIL)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.EMAIL)
     name = models.CharField(_("name"), max_length=150)
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     body = models.TextField(
@@ -47,20 +55,33 @@ class Template(models.Model):
 
     class Meta:
         ordering = ["playbook", "name"]
-        verbose_name = _("letter template")
-        verbose_name_plural = _("letter templates")
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
 
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def kind_for(cls, channel: str) -> str:
+        """The kind of the templates that a channel's messages are made from."""
+        kinds = {Message.Channel.EMAIL: cls.Kind.EMAIL, Message.Channel.SMS: cls.Kind.SMS}
+        return kinds.get(Message.Channel(channel), cls.Kind.CHAT)
+
     def clean(self) -> None:
-        """A subject is one line, and every placeholder is one that can be filled in."""
-        errors = {}
+        """A subject is one line, every placeholder can be filled in, and only a letter has a subject and HTML."""
+        errors: dict[str, list[str]] = {}
         for field in ("subject", "body"):
             if problems := placeholders.problems(getattr(self, field)):
                 errors[field] = problems
         if len(self.subject.splitlines()) > 1:
             errors.setdefault("subject", []).append(str(_("A subject is one line.")))
+        if self.kind != self.Kind.EMAIL:
+            if self.subject:
+                errors.setdefault("subject", []).append(str(_("Only a letter has a subject.")))
+            if bodies.is_html(self.body):
+                errors.setdefault("body", []).append(str(_("A message is plain text.")))
+            if not self.body.strip():
+                errors.setdefault("body", []).append(str(_("The message is empty.")))
         if errors:
             raise ValidationError(errors)
 
@@ -101,10 +122,11 @@ class TemplateFile(AttachedFile):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> MessageQuerySet:
-        """Letters of the deals that the user sees."""
+        """Those of the deals that the user sees, and those to contacts that he sees, said outside any deal."""
         if user.visible_owner_ids is None:
             return self
-        return self.filter(deal__in=Deal.objects.visible_to(user))
+        to_people = Q(deal=None, contact__in=Contact.objects.visible_to(user))
+        return self.filter(Q(deal__in=Deal.objects.visible_to(user)) | to_people)
 
     def due(self, now: datetime) -> MessageQuerySet:
         """What is to be sent by now, the longest waiting first; a secret that has outlived its use is not."""
@@ -138,10 +160,13 @@ def new_message_id() -> str:
 
 
 class Message(FSMModelMixin, models.Model):
-    """A letter on its way out: `notifications.letters` queues it, `notifications.outbox` delivers it."""
+    """A letter, an SMS or a chat message on its way out: `letters` and `messages` queue it, `outbox` delivers it."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
+        SMS = "sms", _("SMS")
+        WHATSAPP = "whatsapp", "WhatsApp"
+        TELEGRAM = "telegram", "Telegram"
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -150,9 +175,9 @@ class Message(FSMModelMixin, models.Model):
         FAILED = "failed", _("failed")
 
     channel = models.CharField(
-        _("channel"), max_length=5, choices=Channel.choices, default=Channel.EMAIL
+        _("channel"), max_length=8, choices=Channel.choices, default=Channel.EMAIL
     )
-    # None: a letter of the system itself, to one of its users.
+    # None: said to a contact outside any deal; or, without a contact, a letter of the system to one of its users.
     deal = models.ForeignKey(
         "crm.Deal",
         models.PROTECT,
@@ -207,6 +232,8 @@ class Message(FSMModelMixin, models.Model):
         _("status"), max_length=7, choices=Status.choices, default=Status.QUEUED, protected=True
     )
     message_id = models.CharField("Message-ID", max_length=255, unique=True, default=new_message_id)
+    # What the other side calls it, where it says so: a receipt names this.
+    provider_id = models.CharField(_("the provider's number"), max_length=100, blank=True)
     dedupe_key = models.CharField(
         max_length=150, unique=True, null=True, blank=True, verbose_name=_("sent once for")
     )
@@ -233,10 +260,11 @@ class Message(FSMModelMixin, models.Model):
     # What the transitions below may change, beside a secret's text; written by `save_delivery`.
     DELIVERY = (
         "status", "attempts", "next_try_at", "claim", "claimed_at", "handed_at", "sent_at", "error", "uncertain",
+        "provider_id",
     )  # fmt: skip
 
     class Meta:
-        verbose_name = _("outgoing letter")
+        verbose_name = _("outgoing message")
         verbose_name_plural = _("outbox")
         indexes = [
             # A delivery reads only what is due, a sweep only what is in flight; sent rows never weigh on them.
@@ -264,6 +292,10 @@ class Message(FSMModelMixin, models.Model):
                 | Q(text="", html=""),
                 name="message_secret_is_wiped",
             ),
+            models.CheckConstraint(
+                condition=Q(channel="email") | Q(subject="", html="", secret=False),
+                name="message_in_a_chat_is_plain",
+            ),
             # What belongs to a deal is read by whoever sees the deal.
             models.CheckConstraint(
                 condition=Q(secret=False) | Q(deal=None, contact=None),
@@ -275,6 +307,10 @@ class Message(FSMModelMixin, models.Model):
         return self.subject or self.to
 
     @property
+    def is_letter(self) -> bool:
+        return self.channel == self.Channel.EMAIL
+
+    @property
     def speaker(self) -> User | None:
         """In whose name it is written and who gets the answer: the author, or the deal's owner where a rule writes.
 
@@ -282,7 +318,8 @@ class Message(FSMModelMixin, models.Model):
         """
         if self.author is not None and not self.rule_id:
             return self.author
-        return self.deal.owner if self.deal is not None else None
+        of = self.deal or self.contact
+        return of.owner if of is not None else None
 
     @property
     def shown_text(self) -> str:
@@ -316,8 +353,9 @@ class Message(FSMModelMixin, models.Model):
     @transition(
         field=status, source=[Status.SENDING, Status.FAILED, Status.QUEUED], target=Status.SENT
     )
-    def confirm(self, *, now: datetime) -> None:
+    def confirm(self, *, now: datetime, provider_id: str = "") -> None:
         """The server took it."""
+        self.provider_id = provider_id
         self.sent_at, self.error, self.uncertain = now, "", False
 
     @transition(field=status, source=[Status.SENDING, Status.QUEUED], target=Status.FAILED)
