@@ -7,4 +7,13 @@ class CrmConfig(AppConfig):
     verbose_name = _("Records")
 
     def ready(self) -> None:
-        from . import actions, guards, playbook_sections, roles, sources  # noqa: F401
+        from . import (  # noqa: F401
+            actions,
+            guards,
+            playbook_intake,
+            playbook_sections,
+            playbook_tags,
+            roles,
+            sources,
+            task_answers,
+        )

@@ -13,10 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from crm import widgets
-from crm.contacting import CALL_ANSWERED
+from crm import evidence, widgets
 from crm.editing import Conflict, seal
-from crm.guards.client import WRITTEN, proves
 from crm.models import Deal
 from pipelines import fields as field_values
 from pipelines import registry
@@ -122,7 +120,10 @@ def of_record(
 def form_field(field: CompiledField, deal: Deal, proofs: list[Event] | None = None) -> forms.Field:
     """The field's widget; evidence becomes a choice among the entries of the feed that prove something."""
     if field.type == "evidence":
-        known = evidence_of(deal) if proofs is None else proofs
+        fits = evidence.fitting(deal, field.code)
+        known = [
+            event for event in (evidence_of(deal) if proofs is None else proofs) if fits(event)
+        ]
         entries = [("", "—"), *((str(event.pk), describe(event)) for event in known)]
         made: forms.Field = forms.ChoiceField(
             choices=entries, label=str(field.label), required=False, help_text=field.help_text
@@ -169,9 +170,13 @@ def words(field: CompiledField, value: Any, deal: Deal) -> str:
 
 
 def evidence_of(deal: Deal) -> list[Event]:
-    """The newest entries of the deal's feed that prove what the client said."""
-    found = Event.objects.filter(deal=deal, verb__in=[*WRITTEN, CALL_ANSWERED]).order_by("-pk")
-    return [event for event in found[:EVIDENCE_LIMIT] if proves(event)]
+    """The newest entries of the deal's feed that are evidence of something."""
+    found = Event.objects.filter(deal=deal, verb__in=evidence.VERBS).order_by("-pk")
+    return [
+        event
+        for event in found[:EVIDENCE_LIMIT]
+        if evidence.proves(event) or evidence.is_turning(event)
+    ]
 
 
 def describe(event: Event) -> str:

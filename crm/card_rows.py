@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from crm.contacting import CALL_ANSWERED
-from crm.guards.client import WRITTEN
+from crm import evidence
 from crm.models import Deal
 
 _AROUND = """
-    SELECT ARRAY(SELECT name FROM crm_tag JOIN crm_deal_tags ON tag_id = crm_tag.id
+    SELECT ARRAY(SELECT ARRAY[name, color] FROM crm_tag JOIN crm_deal_tags ON tag_id = crm_tag.id
                  WHERE deal_id = %(deal)s ORDER BY name),
            ARRAY(SELECT ARRAY[kind, value] FROM crm_contactpoint WHERE contact_id = %(contact)s ORDER BY id),
            ARRAY(SELECT ARRAY[kind, value] FROM crm_contactpoint WHERE company_id = %(company)s ORDER BY id),
@@ -33,7 +32,7 @@ class Point(NamedTuple):
 class Around(NamedTuple):
     """Tags and points as they are; of the rest only whether there is any, so that nothing absent is asked for."""
 
-    tags: list[str]
+    tags: list[tuple[str, str]]
     contact_points: list[Point]
     company_points: list[Point]
     has_tasks: bool
@@ -51,12 +50,12 @@ def around(deal: Deal, chain: list[int]) -> Around:
         "contact": deal.contact_id,
         "company": deal.company_id,
         "chain": chain,
-        "proofs": [*WRITTEN, CALL_ANSWERED],
+        "proofs": list(evidence.VERBS),
     }
     with connection.cursor() as cursor:
         cursor.execute(_AROUND, asked)
         tags, contact, company, *has = cursor.fetchone()
-    return Around(tags, _points(contact), _points(company), *has)
+    return Around([(name, color) for name, color in tags], _points(contact), _points(company), *has)
 
 
 def _points(rows: list[list[str]]) -> list[Point]:

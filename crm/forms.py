@@ -21,7 +21,7 @@ from crm.contacting import (
     MESSAGE_SENT,
 )
 from crm.models import Deal, Task, User
-from pipelines import catalog, fields
+from pipelines import catalog, fields, remedies
 from pipelines.catalog import CompiledField, CompiledScenario
 from pipelines.errors import BadAnswer, RegulationError
 
@@ -138,7 +138,7 @@ class AskForm(AnswersForm):
 
     def ask_fields(self, codes: list[str], deal: Deal) -> None:
         """Fields of the deal, in the widgets of the card; unknown codes are passed over."""
-        known = catalog.pipeline(deal.pipeline_id).fields
+        known = remedies.askable(catalog.pipeline(deal.pipeline_id).fields)
         for code in codes:
             if code in known and code not in self.fields:
                 self.ask_field(known[code], deal)

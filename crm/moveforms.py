@@ -13,10 +13,9 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from crm.contacting import CALL_ANSWERED
-from crm.guards.client import WRITTEN, proves
+from crm import evidence
 from crm.models import Deal, User
-from pipelines import catalog, explain, fields, registry
+from pipelines import catalog, explain, fields, registry, remedies
 from pipelines.catalog import CompiledField, CompiledStage
 from pipelines.errors import Refusal
 from pipelines.models import Event
@@ -32,7 +31,7 @@ class MoveForm(forms.Form):
     def __init__(self, deal: Deal, codes: Iterable[str], typed: QueryDict | None = None) -> None:
         data = typed.copy() if typed is not None else None
         super().__init__(data, prefix=PREFIX, auto_id="move-%s")
-        known = catalog.pipeline(deal.pipeline_id).fields
+        known = remedies.askable(catalog.pipeline(deal.pipeline_id).fields)
         for code in codes:
             if code not in known:
                 continue
@@ -75,11 +74,14 @@ def refusals_now(
 def _field(field: CompiledField, deal: Deal) -> forms.Field:
     if field.type != "evidence":
         return fields.form_field(field)
-    entries = Event.objects.filter(deal=deal, verb__in=[*WRITTEN, CALL_ANSWERED]).order_by("-pk")[
-        :ENTRIES
-    ]
-    choices = [(entry.pk, _entry(entry)) for entry in entries if proves(entry)]
-    nothing = _("The feed has no letter or message of the client and no recorded conversation yet.")
+    entries = Event.objects.filter(deal=deal, verb__in=evidence.VERBS).order_by("-pk")[:ENTRIES]
+    fits = evidence.fitting(deal, field.code)
+    choices = [(entry.pk, _entry(entry)) for entry in entries if fits(entry)]
+    nothing = (
+        _("The feed has no incoming call, letter or message of the client yet.")
+        if fits is evidence.is_turning
+        else _("The feed has no letter or message of the client and no recorded conversation yet.")
+    )
     return forms.ChoiceField(
         label=str(field.label),
         required=False,

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from pipelines import engine
+from pipelines import engine, remedies
 from pipelines.context import Context
 from pipelines.models import Offer, StageChange
 from pipelines.params import PairsField, ParamsForm, StageField
@@ -22,7 +22,7 @@ class MoveParams(ParamsForm):
 @action("move", label=gettext_lazy("Move the deal"), form=MoveParams, moves=True)
 def move(context: Context, params: Any) -> dict[str, Any]:
     """Move the deal through the one door: every guard is asked, as for a person."""
-    known = context.pipeline.fields
+    known = remedies.askable(context.pipeline.fields)
     answers = {code: value for code, value in context.answers.items() if code in known} | (
         params.answers or {}
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.utils.translation import gettext as _
 
-from pipelines import rules
+from pipelines import catalog, feed, rules
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledRule, CompiledStage
 from pipelines.context import Context
-from pipelines.errors import Refusal
+from pipelines.errors import MoveRefused, Refusal
 
 
 def standing_against(
@@ -39,6 +42,25 @@ def entering(
     return rules.refusals(
         [*asked, *pipeline.rules_of("enter", "require", stage_id=target.id)], context
     )
+
+
+def before(context: Context, verb: str) -> list[Refusal]:
+    """What stands against that which `verb` will say has happened (`context.event` holds what it would say)."""
+    pipeline = context.pipeline
+    return rules.refusals(
+        pipeline.rules_of("on", "require", stage_id=context.deal.stage_id, verb=verb), context
+    )
+
+
+def ask_before(deal: Any, verb: str, *, data: dict[str, Any], by: Actor, now: datetime) -> None:
+    """The requirements under `on` an event, before the event. Errors: MoveRefused."""
+    pipeline = catalog.pipeline(deal.pipeline_id)
+    if verb not in pipeline.asked_before:
+        return
+    event = feed.draft(verb, deal=deal, by=by, now=now, data=data)
+    context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=event)
+    if found := before(context, verb):
+        raise MoveRefused(found)
 
 
 def _rights(by: Actor, source: CompiledStage, target: CompiledStage) -> list[Refusal]:

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from pipelines import asking, catalog, door, feed, registry, rules, timers
+from pipelines import asking, catalog, door, feed, registry, remedies, rules, timers, writes
 from pipelines import fields as field_values
 from pipelines.actor import SYSTEM, Actor
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
@@ -25,7 +26,7 @@ from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
 from pipelines.firing import fire_due, retry
 from pipelines.locking import lock
 from pipelines.models import Event, Offer, StageChange
-from pipelines.transactions import holding
+from pipelines.transactions import holding, verb
 from pipelines.verbs import (
     DEAL_MOVED,
     DEAL_OPENED,
@@ -56,6 +57,8 @@ __all__ = [
     "take",
 ]
 
+MOVED_COLUMNS = ("pipeline", "stage", "status", "stage_since", "stage_deadline", "closed_at")
+
 
 @transaction.atomic
 @feed.gathering()
@@ -75,6 +78,8 @@ def place(
     pipeline = catalog.pipeline(deal.pipeline_id)
     stage = stage or pipeline.first_stage
     context = Context(deal=deal, pipeline=pipeline, by=by, now=now, to_stage=stage)
+    if by.is_person:
+        _refuse_if(asking.before(context, FIELD_CHANGED))
     if stage is not pipeline.first_stage:
         _refuse_if([*asking.right_to_enter(by, stage), *asking.entering(context, None, stage)])
     with door.opened():
@@ -96,7 +101,7 @@ def place(
     return change
 
 
-@transaction.atomic
+@verb
 @feed.gathering()
 def move(
     deal: Any,
@@ -128,7 +133,10 @@ def move(
     )
     before = deal.snapshot()
     try:
-        changes = deal.fill(answers or {}, by=by, now=now)
+        promised, filled_in = remedies.part(answers or {})
+        with _keeping_to_the_rules(deal, by=by, now=now):
+            changes = deal.fill(filled_in, by=by, now=now)
+        context.answers = remedies.check(promised, now)
         _refuse_if(asking.standing_against(context, source, target))
     except RegulationError:
         deal.restore(before)
@@ -138,17 +146,7 @@ def move(
     with door.opened():
         deal.move_to(target, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, target.limit) if target.limit else None
-        deal.save(
-            update_fields=[
-                *filled,
-                "pipeline",
-                "stage",
-                "status",
-                "stage_since",
-                "stage_deadline",
-                "closed_at",
-            ]
-        )
+        writes.update(deal, *filled, *MOVED_COLUMNS)
     event = feed.draft(
         DEAL_MOVED,
         deal=deal,
@@ -164,7 +162,7 @@ def move(
     )
     filled_event = feed.draft(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
     feed.flush(*([filled_event, event] if changes else [event]))
-    change = StageChange.objects.create(
+    change = StageChange(
         deal=deal,
         from_stage_id=source.id,
         to_stage_id=target.id,
@@ -172,18 +170,22 @@ def move(
         at=now,
         stayed=stayed,
     )
+    writes.insert(change)
     context.event = event
     if changes:
         date_changed(deal, changes, now=now)
-        _hear(filled_event, deal, pipeline, by, now)
     timers.cancel_stage(deal, pipeline, source, now=now, closing=target.kind != "open")
     if source.kind != "open" and target.kind == "open":
         timers.arm_pipeline(deal, pipeline, now=now)
-    Offer.objects.filter(deal=deal, state=Offer.State.OPEN).update(state=Offer.State.WITHDRAWN)
+    writes.later(_withdraw_offers, deal.pk, of=deal.pk)
+    remedies.run(context)
     leaving = rules.Job(
         pipeline.rules_of("leave", "do", stage_id=source.id), context, f"leave:{change.pk}"
     )
     _enter(context, target, change, leaving)
+    if changes:
+        # Only now: a rule that hears it may move the deal on, and the entered stage's rules come first.
+        _hear(filled_event, deal, pipeline, by, now)
     _hear(event, deal, pipeline, by, now)
     return change
 
@@ -199,7 +201,7 @@ def choose(
     now: datetime,
     answers: dict[str, Any],
 ) -> Event:
-    """Run what a scenario brings; the caller (`crm.tasks.choose_outcome`) has locked and ended the task.
+    """Run what a scenario brings; the caller (`crm.tasks.choose_outcome`) has locked and ended the task, if there is one.
 
     Whole or not at all: a move it makes that the regulation refuses raises MoveRefused for the form to ask on.
     """
@@ -211,8 +213,7 @@ def choose(
     data = {
         "scenario": scenario.code,
         "label": scenario.label,
-        "task": task.pk,
-        "text": task.text,
+        **({"task": task.pk, "text": task.text} if task is not None else {}),
         **_notes(answers),
     }
     event = context.event = feed.write(SCENARIO_CHOSEN, deal=deal, by=by, now=now, data=data)
@@ -297,10 +298,35 @@ def change_fields(
     deal: Any, answers: dict[str, Any], *, by: Actor, now: datetime
 ) -> dict[str, list[Any]]:
     """Fill fields of a locked deal, save and record; returns {code: [before, after]}. Errors: BadAnswer."""
-    if changes := deal.fill(answers, by=by, now=now):
+    with _keeping_to_the_rules(deal, by=by, now=now):
+        changes = deal.fill(answers, by=by, now=now)
+    if changes:
         deal.save(update_fields=deal.filled_columns)
         _fields_changed(deal, changes, by=by, now=now)
     return changes
+
+
+@contextmanager
+def _keeping_to_the_rules(deal: Any, *, by: Actor, now: datetime) -> Iterator[None]:
+    """Values filled in inside must keep to the requirements under `on: field.changed`. Errors: MoveRefused.
+
+    What was against them before may stay so: a deal with one bad value can be edited everywhere else.
+    """
+    pipeline = catalog.pipeline(deal.pipeline_id)
+    if FIELD_CHANGED not in pipeline.asked_before:
+        yield
+        return
+    context = Context(deal=deal, pipeline=pipeline, by=by, now=now)
+    standing, before = asking.before(context, FIELD_CHANGED), deal.snapshot()
+    # The values of a contact or a company are rows of their own: they go back with the savepoint.
+    try:
+        with transaction.atomic():
+            yield
+            found = asking.before(context, FIELD_CHANGED)
+            _refuse_if([refusal for refusal in found if refusal not in standing])
+    except RegulationError:
+        deal.restore(before)
+        raise
 
 
 def date_changed(deal: Any, dates: Iterable[str], *, now: datetime) -> None:
@@ -316,6 +342,10 @@ def cancel_timers(deal: Any, *, now: datetime) -> None:
 def _fields_changed(deal: Any, changes: dict[str, list[Any]], *, by: Actor, now: datetime) -> None:
     date_changed(deal, changes, now=now)
     record(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
+
+
+def _withdraw_offers(deals: list[int]) -> None:
+    Offer.objects.filter(deal__in=deals, state=Offer.State.OPEN).update(state=Offer.State.WITHDRAWN)
 
 
 def _enter(context: Context, stage: CompiledStage, change: StageChange, *before: rules.Job) -> None:

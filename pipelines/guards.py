@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pipelines import fields as field_values
+from pipelines import timers
 from pipelines.context import Context
 from pipelines.params import (
     FieldField,
@@ -93,6 +94,54 @@ def controls(context: Context, params: Any) -> No | None:
         return None
     labels = ", ".join(f"«{context.pipeline.fields[code].label}»" for code in missing)
     return No(_("Not confirmed yet: %(labels)s.") % {"labels": labels}, tuple(missing))
+
+
+class AnyFieldParams(ParamsForm):
+    codes = FieldsField(label=gettext_lazy("fields"))
+
+
+@guard(
+    "any_field", label=gettext_lazy("One of them filled in"), form=AnyFieldParams, of_fields=True
+)
+def any_field(context: Context, params: Any) -> No | None:
+    """At least one of the fields has a value."""
+    if any(not field_values.is_empty(context.value(code)) for code in params.codes):
+        return None
+    labels = ", ".join(
+        f"«{context.pipeline.fields[code].label}»"
+        for code in params.codes
+        if code in context.pipeline.fields
+    )
+    return No(
+        _("Fill in at least one of the fields %(labels)s.") % {"labels": labels},
+        tuple(params.codes),
+    )
+
+
+class FutureParams(ParamsForm):
+    field = FieldField(label=gettext_lazy("date"))
+
+
+@guard("in_future", label=gettext_lazy("The date lies ahead"), form=FutureParams, of_fields=True)
+def in_future(context: Context, params: Any) -> No | None:
+    """The date is known and has not come yet; a date without a time lies ahead until its day begins."""
+    context.value(params.field)
+    moment = timers.read_date(context.deal, context.pipeline, params.field)
+    if moment is not None and moment > context.now:
+        return None
+    label = context.pipeline.fields[params.field].label
+    return No(_("«%(label)s» must lie ahead.") % {"label": label}, (params.field,))
+
+
+class ChangedParams(ParamsForm):
+    codes = FieldsField(label=gettext_lazy("fields"))
+
+
+@guard("changed", label=gettext_lazy("These fields were changed"), form=ChangedParams)
+def changed(context: Context, params: Any) -> No | None:
+    """What happened is a change of one of the fields."""
+    found = (context.event.data.get("fields") or {}) if context.event is not None else {}
+    return None if set(found).intersection(params.codes) else No(_("other fields were changed"))
 
 
 class RoleParams(ParamsForm):

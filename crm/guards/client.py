@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from crm.contacting import CALL_ANSWERED, MESSAGE_RECEIVED
+from crm.evidence import proves
 from crm.models import ContactPoint, Deal
 from pipelines.context import Context
 from pipelines.engine import SCENARIO_CHOSEN
@@ -109,10 +109,6 @@ class EvidenceParams(ParamsForm):
     field = FieldField(label=gettext_lazy("field"))
 
 
-# What proves the client's words: what he wrote, or a conversation whose recording can be listened to.
-WRITTEN = frozenset({MESSAGE_RECEIVED, "letter.received"})
-
-
 @guard("evidence", label=gettext_lazy("Evidence from the feed"), form=EvidenceParams)
 def evidence(context: Context, params: Any) -> No | None:
     """The field names an incoming letter or message of this deal, or a conversation with its recording."""
@@ -131,19 +127,6 @@ def evidence(context: Context, params: Any) -> No | None:
             "Choose the proof in the feed: a letter or message of the client, or a recorded conversation."
         )
     return No(message, (params.field,))
-
-
-def proves(event: Event) -> bool:
-    """Whether a feed entry is evidence of what the client said."""
-    return event.verb in WRITTEN or (
-        event.verb == CALL_ANSWERED and bool(event.data.get("recording"))
-    )
-
-
-@guard("open_task", label=gettext_lazy("Has an open task"))
-def open_task(context: Context, params: Any) -> No | None:
-    """The deal has an open task."""
-    return None if context.deal.next_task_at else No(_("The deal needs an open task."))
 
 
 class ArrivalParams(ParamsForm):
