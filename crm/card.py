@@ -9,12 +9,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from crm import card_fields, card_rows, feed_lines, files, naming_rules, outgoing, panels
+from crm import (
+    card_fields,
+    card_rows,
+    feed_lines,
+    files,
+    naming_rules,
+    outgoing,
+    panels,
+    tag_lists,
+)
 from crm.card_fields import Editor, Tab
 from crm.card_rows import Point
+from crm.cards import SIGNS
 from crm.contacting import CALL_ANSWERED
 from crm.filters import people_of
 from crm.models import Deal, DealFile, Task, User
@@ -73,7 +82,12 @@ class Card:
     control: OpenTask | None
     contact: Person | None
     company: Person | None
-    tags: list[str]
+    # Names and colours; and those of the playbook's list that are not on the deal yet.
+    tags: list[tuple[str, str]]
+    tags_offered: list[tuple[str, str]]
+    tags_only: bool
+    sign: str
+    ahead: StageAnswer | None
     files: list[DealFile]
     continuations: list[Deal]
     owners: list[User]
@@ -103,6 +117,8 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
     proofs = card_fields.evidence_of(deal) if near.has_proofs else []
     tabs = card_fields.tabs(deal, pipeline, proofs)
     may_edit = user.is_superuser or stage.lets("edit", user.role_names)
+    stages = explain.stage_answers(deal, user=user, now=now)
+    prepared = tag_lists.prepared_for(pipeline)
     return Card(
         deal=deal,
         pipeline=pipeline,
@@ -112,7 +128,7 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
         is_late=deal.stage_deadline is not None
         and deal.stage_deadline < now
         and stage.kind == "open",
-        stages=explain.stage_answers(deal, user=user, now=now),
+        stages=stages,
         offers=open_offers(deal) if near.has_offers else [],
         head=card_fields.editors(deal, pipeline, list(card_fields.HEAD)),
         tabs=tabs,
@@ -122,6 +138,10 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
         contact=_person(deal, "contact", near.contact_points, pipeline, proofs),
         company=_person(deal, "company", near.company_points, pipeline, proofs),
         tags=near.tags,
+        tags_offered=[item for item in prepared.tags if item[0] not in dict(near.tags)],
+        tags_only=prepared.only,
+        sign=SIGNS.get(deal.currency, deal.currency),
+        ahead=next_stage(stages),
         files=list(files.files_of(ids)) if near.has_files else [],
         continuations=continuations_of(deal, user) if near.has_continuations else [],
         owners=owners_for(user),
@@ -136,6 +156,14 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
         panels=panels.panels_of(deal, pipeline, user=user, now=now, may_edit=may_edit),
         names=naming_rules.hints_of(deal, pipeline),
     )
+
+
+def next_stage(stages: tuple[StageAnswer, ...]) -> StageAnswer | None:
+    """The stage that follows an open deal's own, with what stands against it now (PZ-5.3); None at the end."""
+    place = next((number for number, item in enumerate(stages) if item.is_current), None)
+    if place is None or stages[place].stage.kind != "open":
+        return None
+    return next((item for item in stages[place + 1 :] if item.stage.kind != "lost"), None)
 
 
 def open_tasks(deal: Deal, *, now: datetime) -> list[OpenTask]:

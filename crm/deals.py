@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm import tag_lists
 from crm.models import Company, Contact, Deal, Tag, User
 from pipelines import catalog, engine, fields, registry
 from pipelines.actor import Actor
@@ -127,16 +128,21 @@ def tag_deal(
     by: Actor,
     now: datetime,
 ) -> None:
-    """Put tags on and take them off, by name; an unknown name becomes a new tag."""
+    """Put tags on and take them off, by name; an unknown name becomes a new tag.
+
+    Errors: BadAnswer for a tag that a person may not put on, where the playbook's list is all there is.
+    """
     if not add and not remove:
         return
-    engine.lock(deal)
+    pipeline = engine.lock(deal)
     names = [name for raw in add or [] if (name := " ".join(fields.storable(raw).split())[:60])]
     present = {tag.name.casefold(): tag for tag in deal.tags.all()}
     missing = list(
         {name.casefold(): name for name in names if name.casefold() not in present}.values()
     )
     taken_off = [tag for raw in remove or [] if (tag := present.get(raw.casefold()))]
+    if by.is_person:
+        _check_listed(missing, pipeline)
     if not missing and not taken_off:
         return
     for name in missing:
@@ -145,6 +151,17 @@ def tag_deal(
     deal.tags.remove(*taken_off)
     gone = [tag.name for tag in taken_off]
     engine.record(DEAL_TAGGED, deal=deal, by=by, now=now, data={"added": missing, "removed": gone})
+
+
+def _check_listed(names: list[str], pipeline: CompiledPipeline) -> None:
+    prepared = tag_lists.prepared_for(pipeline)
+    if not prepared.only or not (odd := [name for name in names if not prepared.knows(name)]):
+        return
+    said = _("“%(tag)s” is not on the list of tags. There are: %(tags)s.") % {
+        "tag": odd[0],
+        "tags": ", ".join(name for name, _color in prepared.tags),
+    }
+    raise BadAnswer({"add": f"{said} ({prepared.clause})" if prepared.clause else said})
 
 
 @verb

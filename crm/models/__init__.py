@@ -4,9 +4,11 @@ from .counter import StageTotal
 from .deal import Deal
 from .file import DealFile
 from .intake import ClientRule, IntakeRule, IntakeSource, RequestKind, Turn, Way
+from .invoice import Invoice, InvoiceCounter, InvoiceKind
 from .naming import NamingRule
+from .payment import Package, Payment, PaymentProvider, PaymentTerms
 from .point import ContactPoint
-from .tag import Tag
+from .tag import ListedTag, Tag, TagList
 from .task import Task
 from .user import Team, User
 
@@ -19,10 +21,19 @@ __all__ = [
     "DealFile",
     "IntakeRule",
     "IntakeSource",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoiceKind",
+    "ListedTag",
     "NamingRule",
+    "Package",
+    "Payment",
+    "PaymentProvider",
+    "PaymentTerms",
     "RequestKind",
     "StageTotal",
     "Tag",
+    "TagList",
     "Task",
     "Team",
     "Turn",

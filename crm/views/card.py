@@ -99,7 +99,14 @@ def _fields(
     if saved and "name" in codes:
         context["names"] = naming_rules.hints_of(deal, pipeline)
     if saved:
-        context["stages"] = explain.stage_answers(deal, user=request.user, now=timezone.now())
+        now = timezone.now()
+        context["stages"] = explain.stage_answers(deal, user=request.user, now=now)
+        context["ahead"] = ahead = card.next_stage(context["stages"])
+        context["tasks_ahead"] = (
+            list(deal.tasks.filter(state="open").order_by("due_at")[: card.TASK_LIMIT])
+            if ahead
+            else []
+        )
     status = 200 if saved else 409 if isinstance(error, FieldsChanged) else 422
     response = render(request, "crm/card_saved.html", context, status=status)
     return trigger_client_event(response, "feed:changed", {}) if saved else response

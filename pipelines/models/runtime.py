@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from .violation import KeptForGood
+
+
+class FeedQuerySet(models.QuerySet):
+    """Appends only; the database refuses the rest too."""
+
+    def delete(self) -> NoReturn:
+        raise KeptForGood
+
+    def _raw_delete(self, using: str | None) -> NoReturn:
+        raise KeptForGood
+
+    def update(self, **columns: Any) -> NoReturn:
+        raise KeptForGood
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> NoReturn:
+        raise KeptForGood
 
 
 class Event(models.Model):
@@ -43,6 +63,8 @@ class Event(models.Model):
     )
     at = models.DateTimeField(_("at"))
 
+    objects = FeedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("feed entry")
         verbose_name_plural = _("feed")
@@ -64,6 +86,14 @@ class Event(models.Model):
                 name="event_feed_of_a_company",
             ),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise KeptForGood
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise KeptForGood
 
     def __str__(self) -> str:
         from pipelines import registry
