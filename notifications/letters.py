@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from crm.models import Deal, User
 from notifications import bodies, placeholders
 from notifications.models import Message, MessageFile, Template
-from pipelines import engine, registry
+from pipelines import engine, registry, writes
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
 from pipelines.transactions import once, verb
@@ -177,7 +177,7 @@ def _insert(message: Message) -> Message | None:
     """Save the new letter, or find the one that has its dedupe key."""
     if message.dedupe_key is None:
         # Nothing to collide with: a savepoint would be two statements for nothing.
-        message.save(force_insert=True)
+        writes.insert(message)
         return None
     try:
         with transaction.atomic():
