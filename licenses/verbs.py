@@ -15,7 +15,7 @@ from crm import deals
 from crm.models import Deal
 from licenses import clock, terms
 from licenses.models import ACTIVE, EXPIRED, RENEWED, Licence, Period
-from pipelines import engine, fields, registry
+from pipelines import engine, fields, registry, writes
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.transactions import verb
@@ -294,7 +294,7 @@ def mark_due(licence: Licence, *, days: int, by: Actor, now: datetime) -> bool:
         return False
     if not is_nearer:
         licence.mark_due(days)
-    licence.save(update_fields=["state", "reminded"])
+    writes.update(licence, "state", "reminded")
     _tell_due(licence, days, is_first, by=by, now=now)
     return True
 
@@ -304,7 +304,7 @@ def mark_expired(licence: Licence, *, by: Actor, now: datetime) -> bool:
     if licence.is_refused or licence.state == EXPIRED or licence.expires_on is None:
         return False
     licence.mark_expired()
-    licence.save(update_fields=["state"])
+    writes.update(licence, "state")
     _record(RAN_OUT, licence, by=by, now=now, text=_until(licence.expires_on))
     return True
 

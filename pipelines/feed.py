@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-from pipelines import registry
+from pipelines import registry, writes
 from pipelines.actor import SYSTEM, Actor
 from pipelines.context import cause
 from pipelines.models import Event
@@ -45,7 +45,11 @@ def flush(*drafts: Event) -> None:
     """Insert what waits, so that what is written next comes after it; and the drafts, which then have their numbers."""
     waiting = _waiting.get()
     if entries := [*(waiting or ()), *drafts]:
-        Event.objects.bulk_create(entries)
+        if writes.is_gathering():
+            for entry in entries:
+                writes.insert(entry)
+        else:
+            Event.objects.bulk_create(entries)
     if waiting:
         waiting.clear()
 
@@ -57,7 +61,7 @@ def write(verb: str, *, now: datetime, **facts: Any) -> Event:
     """
     flush()
     event = draft(verb, now=now, **facts)
-    event.save(force_insert=True)
+    writes.insert(event)
     return event
 
 

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from pipelines import catalog, feed, rules, timers
+from pipelines import catalog, feed, rules, timers, writes
 from pipelines.actor import SYSTEM, Actor
 from pipelines.catalog import CompiledPipeline, CompiledRule
 from pipelines.context import Context
@@ -26,7 +26,7 @@ def fire_due(now: datetime, *, limit: int = 100) -> int:
     The first timers of all deals run together; a deal's further ones after it, for what the first one's rule did
     to the deal may have cancelled them.
     """
-    with transaction.atomic(), feed.gathering(), remembering():
+    with transaction.atomic(), writes.gathering(), feed.gathering(), remembering():
         claimed = timers.claim(now, limit)
         firsts: dict[int, Timer] = {}
         for timer in claimed:

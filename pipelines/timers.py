@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.dateparse import parse_date, parse_datetime
 
-from pipelines import registry
+from pipelines import registry, writes
 from pipelines.catalog import CompiledPipeline, CompiledRule, CompiledStage
 from pipelines.models import RuleRun, StageChange, Timer
 
@@ -65,12 +65,23 @@ def cancel_stage(
     if closing:
         cancel_all(deal, now=now)
     elif any(rule.stage_id == stage.id and rule.when in TIMED for rule in pipeline.rules):
-        _armed(deal).filter(rule__stage=stage.id).update(state=Timer.State.CANCELLED, ended_at=now)
+        writes.later(_cancel, (deal.pk, stage.id, now), of=deal.pk)
 
 
 def cancel_all(deal: Any, *, now: datetime) -> None:
     """Nothing is due on this deal any more."""
-    _armed(deal).update(state=Timer.State.CANCELLED, ended_at=now)
+    writes.later(_cancel, (deal.pk, None, now), of=deal.pk)
+
+
+def _cancel(asked: list[tuple[int, int | None, datetime]]) -> None:
+    """Cancel the armed timers of deals: those of the stage that each left, or all where it names none."""
+    alike = defaultdict(list)
+    for deal, stage, now in asked:
+        alike[stage, now].append(deal)
+    for (stage, now), deals in alike.items():
+        found = Timer.objects.filter(deal__in=deals, state=ARMED)
+        found = found.filter(rule__stage=stage) if stage else found
+        found.update(state=Timer.State.CANCELLED, ended_at=now)
 
 
 def due_moment(
@@ -108,8 +119,12 @@ def _arm(
     entry: str,
 ) -> None:
     timers = _not_yet_run(deal, _wanted(deal, pipeline, rules, now=now, entry=entry), now=now)
-    if timers:
-        Timer.objects.bulk_create(timers, ignore_conflicts=True)
+    for timer in timers:
+        writes.later(_insert, timer, of=deal.pk)
+
+
+def _insert(timers: list[Timer]) -> None:
+    Timer.objects.bulk_create(timers, ignore_conflicts=True)
 
 
 def _not_yet_run(deal: Any, timers: list[Timer], *, now: datetime) -> list[Timer]:
