@@ -10,13 +10,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import contacting, deals, tasks
+from crm.actions.scenarios import moment_of, say
 from crm.models import Deal, Task, User
 from crm.roles import HEAD
 from pipelines import catalog, engine
 from pipelines.context import Context
 from pipelines.errors import RegulationError
 from pipelines.fields import parse_moment
-from pipelines.params import DurationField, ParamsForm, PipelineField, RoleField, WordsField
+from pipelines.params import (
+    DurationField,
+    FieldsField,
+    PairsField,
+    ParamsForm,
+    PipelineField,
+    RoleField,
+    WordsField,
+)
 from pipelines.registry import action
 from pipelines.transactions import holding
 
@@ -35,27 +44,33 @@ class CreateTaskParams(ParamsForm):
         label=gettext_lazy("or at the answer"),
         required=False,
         help_text=gettext_lazy(
-            "Code of the scenario's question; an empty answer means the period."
+            "Code of the scenario's question, or of a date of the deal; an empty one means the period."
         ),
     )
+    earlier = DurationField(label=gettext_lazy("earlier by"), required=False)
+    on_top = forms.BooleanField(label=gettext_lazy("first of its day"), required=False)
     code = forms.SlugField(label=gettext_lazy("code"), required=False)
     whom = forms.ChoiceField(label=gettext_lazy("for"), choices=WHO, required=False)
+    role = RoleField(label=gettext_lazy("or for somebody of the role"), required=False)
 
 
 @action("create_task", label=gettext_lazy("Set a task"), form=CreateTaskParams)
 def create_task(context: Context, params: Any) -> dict[str, Any]:
-    """Set a task on the deal, due in a period of calendar or working time."""
-    asked = context.answers.get(params.due_from) if params.due_from else None
-    due_at = (
-        parse_moment(asked) if asked else context.pipeline.calendar.add(context.now, params.due)
+    """Set a task on the deal, due in a period of calendar or working time, or at a date or so much before it."""
+    named = (
+        moment_of(context, params.due_from, params.earlier, now=context.now)
+        if params.due_from
+        else None
     )
+    due_at = named or context.pipeline.calendar.add(context.now, params.due)
     task = tasks.create_task(
-        text=params.text,
+        text=say(context, params.text)[: tasks.TEXT_LIMIT],
         kind=params.kind or Task.Kind.OTHER,
         code=params.code,
         due_at=due_at,
-        owner=_person(context, params.whom),
+        owner=least_busy(params.role) if params.role else _person(context, params.whom),
         deal=context.deal,
+        on_top=params.on_top,
         by=context.by,
         now=context.now,
     )
@@ -212,12 +227,19 @@ def least_busy(role: str) -> User:
 
 class HandOverParams(ParamsForm):
     pipeline = PipelineField(label=gettext_lazy("pipeline"))
-    role = RoleField(label=gettext_lazy("to somebody of the role"))
+    role = RoleField(
+        label=gettext_lazy("to somebody of the role"),
+        required=False,
+        help_text=gettext_lazy("Empty: the responsible stays."),
+    )
+    answers = PairsField(label=gettext_lazy("with these fields"), required=False)
+    without = FieldsField(label=gettext_lazy("without these fields"), required=False)
 
 
 @action("hand_over", label=gettext_lazy("Hand over to another pipeline"), form=HandOverParams)
 def hand_over(context: Context, params: Any) -> dict[str, Any]:
-    """Open the deal's continuation in another pipeline, exactly once, for the least busy person of a role.
+    """Open the deal's continuation in another pipeline (or anew in its own), exactly once, for the least busy person
+    of a role or for the same one.
 
     It takes along the contact, the company, the budget, the tags and the fields that exist there too; the files
     and the feed of the sale are shown with it through `origin`.
@@ -229,17 +251,17 @@ def hand_over(context: Context, params: Any) -> dict[str, Any]:
     known = {
         code
         for code, field in target.fields.items()
-        if not field.built_in and field.record == "deal"
+        if not field.built_in and field.record == "deal" and code not in params.without
     }
     continuation = deals.open_deal(
         pipeline=target,
         name=sale.name,
-        owner=least_busy(params.role),
+        owner=least_busy(params.role) if params.role else sale.owner,
         contact=sale.contact,
         company=sale.company,
         arrival=Deal.Arrival.HAND_OVER,
         origin=sale,
-        answers={"budget": sale.budget},
+        answers={"budget": sale.budget} | (params.answers or {}),
         values={code: value for code, value in sale.values.items() if code in known},
         tags=list(sale.tags.values_list("name", flat=True)),
         by=context.by,
