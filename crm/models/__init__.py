@@ -2,6 +2,7 @@ from .company import Company
 from .contact import Contact
 from .counter import StageTotal
 from .deal import Deal
+from .delivery import ClientLife, Delivery, DeliveryTerms, SoleDeal
 from .file import DealFile
 from .intake import ClientRule, IntakeRule, IntakeSource, RequestKind, Turn, Way
 from .invoice import Invoice, InvoiceCounter, InvoiceKind
@@ -13,12 +14,15 @@ from .task import Task
 from .user import Team, User
 
 __all__ = [
+    "ClientLife",
     "ClientRule",
     "Company",
     "Contact",
     "ContactPoint",
     "Deal",
     "DealFile",
+    "Delivery",
+    "DeliveryTerms",
     "IntakeRule",
     "IntakeSource",
     "Invoice",
@@ -31,6 +35,7 @@ __all__ = [
     "PaymentProvider",
     "PaymentTerms",
     "RequestKind",
+    "SoleDeal",
     "StageTotal",
     "Tag",
     "TagList",
