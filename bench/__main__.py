@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,6 +23,7 @@ def main() -> None:
     django.setup()
     from django.db import connection
 
+    from bench import due
     from bench import facts as reading
     from bench.floor import Floor
 
@@ -41,8 +41,10 @@ def main() -> None:
             least = measure(lambda: Floor(database_url, facts), floor, count=count)
             _print(name, page, least, statements(work), _size(web.port, work))
         print(f"\nlargest web process: {web.memory():.0f} MB")
-    if not ONLY or ONLY in "timers":
-        timers(database_url, facts)
+    if not ONLY or ONLY in "countdowns":
+        due.countdowns(database_url, facts)
+    if not ONLY or ONLY in "licences":
+        due.licences_due(facts)
     server.stop()
 
 
@@ -126,36 +128,6 @@ def _size(port: int, work: Callable[[Any, int], Any]) -> float:
     client = _client(port)
     answer = work(client, 4003)
     return len(answer or b"") / 1024
-
-
-def timers(database_url: str, facts: dict[str, Any]) -> None:
-    """One tick with 3,000 of a million countdowns due, beside one with nothing due."""
-    from django.db import connection
-
-    from bench import data
-    from bench.floor import Floor
-    from pipelines import engine
-
-    catalog_now = facts["now"]
-    data.make_due(catalog_now)
-    started = time.perf_counter()
-    fired = 0
-    while count := engine.fire_due(catalog_now):
-        fired += count
-    taken = time.perf_counter() - started
-    started = time.perf_counter()
-    engine.fire_due(catalog_now)
-    idle = time.perf_counter() - started
-    connection.close()
-    data.make_due(catalog_now)
-    floor = Floor(database_url, facts)
-    started = time.perf_counter()
-    floor.tick(catalog_now, data.DUE)
-    least = time.perf_counter() - started
-    print(
-        f"\n{fired:,} due of {data.TIMERS:,} countdowns: {taken:.2f} s with their tasks, one process; "
-        f"nothing due: {idle * 1000:.1f} ms; floor {least * 1000:.0f} ms"
-    )
 
 
 def _print(name: str, page: Times, floor: Times, sql: int, size: float) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
+from bench import licences
 from crm.models import Deal, Team, User
 from pipelines import catalog, playbook
 from pipelines.models import Condition, Field, Pipeline, Rule, Stage
@@ -60,7 +61,8 @@ def load(scale: int, now: datetime) -> None:
         sizes = {"deals": 100_000 * scale, "contacts": 50_000 * scale, "companies": 20_000 * scale}
         for statement in STATEMENTS:
             cursor.execute(statement, sizes | _names(now))
-        _licences(cursor, now)
+        _countdowns(cursor, now)
+    licences.load(now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -178,10 +180,10 @@ STATEMENTS = [
 ]
 
 
-def _licences(cursor: object, now: datetime) -> None:
+def _countdowns(cursor: object, now: datetime) -> None:
     """A million armed countdowns, a few thousand of them due now, on a pipeline of their own."""
     pipeline = Pipeline.objects.create(
-        code="bench-licences", name="Лицензии (замер)", playbook="bench", position=90
+        code="bench-countdowns", name="Отсчёты (замер)", playbook="bench", position=90
     )
     stage = Stage.objects.create(
         pipeline=pipeline, code="active", name="Действует", position=0, needs_task=False
