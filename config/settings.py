@@ -5,6 +5,7 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -255,6 +256,27 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 15)
+
+# --- SMS and messengers -------------------------------------------------------------------
+
+# Channel → where its messages are posted. Without an address they become files under GATEWAY_FILE_PATH.
+GATEWAYS = {
+    "sms": env.str("GATEWAY_SMS_URL", ""),
+    "whatsapp": env.str("GATEWAY_WHATSAPP_URL", ""),
+    "telegram": env.str("GATEWAY_TELEGRAM_URL", ""),
+}
+for _channel, _url in GATEWAYS.items():
+    if _url and not (_url.startswith(("https://", "http://")) and urlsplit(_url).hostname):
+        raise ImproperlyConfigured(
+            f"GATEWAY_{_channel.upper()}_URL is not an address like https://gateway.example.com/send."
+        )
+# Signs what we post; the gateway proves by it that it was us.
+GATEWAY_SECRET = env.str("GATEWAY_SECRET", "")
+GATEWAY_TOKEN = env.str("GATEWAY_TOKEN", "")
+GATEWAY_TIMEOUT = env.int("GATEWAY_TIMEOUT", 15)
+# True only for gateways that send a message once however often they get its Idempotency-Key.
+GATEWAY_IDEMPOTENT = env.bool("GATEWAY_IDEMPOTENT", False)
+GATEWAY_FILE_PATH = str(VAR_DIR / "messages")
 
 # --- Language and time --------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications import letters
+from notifications import letters, messages
 from notifications.models import Message, Template
 from pipelines.actions import offer
 from pipelines.context import Context
@@ -31,18 +31,16 @@ def send_email(context: Context, params: Any) -> dict[str, Any]:
     is told (NoAddress).
     """
     deal, by_hand = context.deal, context.by.is_person
-    if deal.owner_id == context.by.user_id:
-        deal.owner = context.by.user
-    if deal.contact:
-        # Asked for twice, by the address and by the greeting.
-        prefetch_related_objects([deal.contact], "points")
-    template = _template(params.template)
+    _prepare(context)
+    template = _template(params.template, Template.Kind.EMAIL)
     key = f"{deal.pk}:{template.code}" if params.once else None
     if key and Message.objects.filter(dedupe_key=key).exists():
         return {"skipped": _("This letter has been sent once.")}
     if not by_hand and not (deal.contact and deal.contact.point("email")):
         return {"skipped": str(letters.NoAddress())}
-    subject, body = letters.render(template, deal, context.by.user if by_hand else deal.owner)
+    subject, body = letters.render(
+        template, deal, context.by.user if by_hand else deal.owner, now=context.now
+    )
     message = letters.queue_letter(
         deal=deal,
         subject=subject,
@@ -64,17 +62,122 @@ class OfferLetterParams(ParamsForm):
 @action("offer_letter", label=gettext_lazy("Offer a letter"), form=OfferLetterParams)
 def offer_letter(context: Context, params: Any) -> dict[str, Any]:
     """Put a button on the card: one click sends the letter."""
-    template = _template(params.template)
+    template = _template(params.template, Template.Kind.EMAIL)
     text = params.text or _("Send the letter “%(name)s”") % {"name": template.name}
     return offer(context, "send_email", {"template": template.code}, text[:200])
 
 
-def _template(code: str) -> Template:
-    """Errors: LetterError for a template that is gone or switched off."""
+class SendSmsParams(ParamsForm):
+    template = TemplateField(label=gettext_lazy("template"))
+    once = forms.BooleanField(label=gettext_lazy("once a deal"), required=False)
+
+
+@action("send_sms", label=gettext_lazy("Send an SMS"), form=SendSmsParams)
+def send_sms(context: Context, params: Any) -> dict[str, Any]:
+    """Queue an SMS made from the template to the contact's phone, in the name of the deal's owner.
+
+    As with letters: a rule that finds no phone is a skip, a person who accepted the offer is told (NoAddress).
+    """
+    return _say(context, params, Message.Channel.SMS)
+
+
+CHATS = [("", gettext_lazy("the messenger that is known"))] + [
+    (channel.value, channel.label) for channel in messages.CHATS
+]
+
+
+class SendChatParams(ParamsForm):
+    template = TemplateField(label=gettext_lazy("template"))
+    channel = forms.ChoiceField(label=gettext_lazy("channel"), choices=CHATS, required=False)
+    once = forms.BooleanField(label=gettext_lazy("once a deal"), required=False)
+
+
+@action("send_chat", label=gettext_lazy("Send a message in a messenger"), form=SendChatParams)
+def send_chat(context: Context, params: Any) -> dict[str, Any]:
+    """Queue a message made from the template: in the channel, or without one in Telegram if known, else WhatsApp.
+
+    As with letters: a rule that finds no address is a skip, a person who accepted the offer is told (NoAddress).
+    """
+    return _say(context, params, params.channel or "chat")
+
+
+class OfferMessageParams(ParamsForm):
+    template = TemplateField(label=gettext_lazy("template"))
+    channel = forms.ChoiceField(
+        label=gettext_lazy("channel"), choices=[*CHATS, ("sms", "SMS")], required=False
+    )
+    text = forms.CharField(label=gettext_lazy("button"), max_length=200, required=False)
+
+
+@action(
+    "offer_message", label=gettext_lazy("Offer an SMS or a chat message"), form=OfferMessageParams
+)
+def offer_message(context: Context, params: Any) -> dict[str, Any]:
+    """Put a button on the card: one click sends the message. The template's kind says whether it is an SMS."""
+    kind = Template.Kind.SMS if params.channel == Message.Channel.SMS else ""
+    template = _template(params.template, *([kind] if kind else _MESSAGES))
+    text = params.text or _("Send the message “%(name)s”") % {"name": template.name}
+    given = {"template": template.code}
+    if template.kind == Template.Kind.SMS:
+        return offer(context, "send_sms", given, text[:200])
+    if params.channel:
+        given["channel"] = params.channel
+    return offer(context, "send_chat", given, text[:200])
+
+
+_MESSAGES = (Template.Kind.SMS, Template.Kind.CHAT)
+
+
+def _say(context: Context, params: Any, channel: str) -> dict[str, Any]:
+    """Queue the template's text in the channel; "chat" is whatever messenger the contact has."""
+    deal, by_hand = context.deal, context.by.is_person
+    _prepare(context)
+    sms = channel == Message.Channel.SMS
+    template = _template(params.template, Template.Kind.SMS if sms else Template.Kind.CHAT)
+    key = f"{deal.pk}:{template.code}" if params.once else None
+    if key and Message.objects.filter(dedupe_key=key).exists():
+        return {"skipped": _("This message has been sent once.")}
+    try:
+        channel = messages.chat_for(deal.contact) if channel == "chat" else channel
+        if not messages.address_of(deal.contact, channel):
+            raise letters.NoAddress(channel)
+    except letters.NoAddress as error:
+        if by_hand:
+            raise
+        return {"skipped": str(error)}
+    author = context.by.user if by_hand else deal.owner
+    message = messages.queue_message(
+        deal=deal,
+        channel=channel,
+        text=messages.render_text(template, deal, author, now=context.now),
+        by=context.by,
+        now=context.now,
+        template=template,
+        dedupe_key=key,
+    )
+    return {"message": message.pk, "to": message.to, "channel": message.channel}
+
+
+def _prepare(context: Context) -> None:
+    """What the address and the greeting both ask for, once."""
+    deal = context.deal
+    if deal.owner_id == context.by.user_id:
+        deal.owner = context.by.user
+    if deal.contact:
+        prefetch_related_objects([deal.contact], "points")
+
+
+def _template(code: str, *kinds: str) -> Template:
+    """Errors: LetterError for a template that is gone, switched off, or for another channel."""
     template = once(
-        ("letter template", code),
+        ("template", code),
         lambda: Template.objects.active().filter(code=code).prefetch_related("files").first(),
     )
     if template is None:
-        raise letters.LetterError(_("There is no letter template “%(code)s”.") % {"code": code})
+        raise letters.LetterError(_("There is no template “%(code)s”.") % {"code": code})
+    if template.kind not in kinds:
+        raise letters.LetterError(
+            _("The template “%(name)s” is for another channel: %(kind)s.")
+            % {"name": template.name, "kind": template.get_kind_display()}
+        )
     return template

@@ -1,4 +1,4 @@
-"""Letters: render one from a template, queue it in the outbox, try a failed one again."""
+"""Letters: render one from a template, queue it in the outbox; and try a failed letter or message again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.models import Deal, User
+from crm.models import Contact, Deal, User
 from notifications import bodies, placeholders
 from notifications.models import Message, MessageFile, Template
 from pipelines import engine, registry, writes
@@ -26,6 +26,7 @@ from pipelines.transactions import once, verb
 
 log = logging.getLogger(__name__)
 
+# Of letters; those of messages are `message.…`, beside `messages.queue_message`.
 LETTER_QUEUED = registry.event("letter.queued", label=gettext_lazy("letter written"), icon="mail")
 LETTER_SENT = registry.event("letter.sent", label=gettext_lazy("letter sent"), icon="mail-forward")
 LETTER_FAILED = registry.event(
@@ -40,22 +41,39 @@ EXCERPT = 300
 
 
 class LetterError(RegulationError):
-    """This letter can't be sent."""
+    """This letter or message can't be sent."""
 
 
 class NoAddress(LetterError):
-    """The contact has no e-mail."""
+    """The contact can't be reached by this channel."""
 
-    def __init__(self) -> None:
-        super().__init__(_("The contact has no e-mail."))
+    def __init__(self, channel: str = "email") -> None:
+        sentences = {
+            "email": _("The contact has no e-mail."),
+            "sms": _("The contact has no phone."),
+            "whatsapp": _("The contact has neither WhatsApp nor a phone."),
+            "telegram": _("The contact has no Telegram."),
+        }
+        super().__init__(sentences.get(channel) or _("The contact has no messenger."))
 
 
-def render(template: Template, deal: Deal, user: User) -> tuple[str, str]:
-    """Subject and body with the placeholders filled in, `user` being who writes.
+def render(
+    template: Template,
+    deal: Deal | None,
+    user: User,
+    *,
+    contact: Contact | None = None,
+    now: datetime | None = None,
+) -> tuple[str, str]:
+    """Subject and body with the placeholders filled in, `user` being who writes, `now` the moment (the present one).
+
+    Without a deal it is written to the contact.
 
     The body is a SafeString where the template is HTML, plain text otherwise; `queue_letter` tells them by that.
     """
-    occasion = placeholders.Occasion(deal=deal, manager=user, playbook=template.playbook)
+    occasion = placeholders.Occasion(
+        deal=deal, manager=user, playbook=template.playbook, contact=contact, now=now
+    )
     # A client's name may hold anything; a subject stays one line.
     subject = " ".join(placeholders.fill_in(template.subject, occasion).split())[:SUBJECT_LIMIT]
     if bodies.is_html(template.body):
@@ -66,11 +84,12 @@ def render(template: Template, deal: Deal, user: User) -> tuple[str, str]:
 @verb
 def queue_letter(
     *,
-    deal: Deal,
     subject: str,
     body: str,
     by: Actor,
     now: datetime,
+    deal: Deal | None = None,
+    contact: Contact | None = None,
     to: str | None = None,
     template: Template | None = None,
     files: Iterable[Any] = (),
@@ -79,17 +98,22 @@ def queue_letter(
 ) -> Message:
     """Put a letter into the outbox and the feed; it leaves after the commit, and not before `not_before`.
 
-    `to` is by default the contact's first e-mail. `body` is plain text, or HTML where it is a SafeString (it is
-    cleaned either way). `files` are `TemplateFile`s (shared, not copied), other rows with a `file` and a `name`,
+    It belongs to the deal, or, without one, to the contact (then whoever sees the contact sees it). `to` is by default
+    the first e-mail of the contact (the deal's own, unless another is given). `body` is plain text, or HTML where it
+    is a SafeString (it is cleaned either way). `files` are `TemplateFile`s (shared, not copied), other rows with a `file` and a `name`,
     or uploaded files. A letter with the `dedupe_key` of an earlier one is not made: the earlier is returned.
     Errors: NoAddress, LetterError, RegulationError for an archived deal; then nothing is queued.
     """
-    engine.lock(deal)
-    address = check_address(to or (deal.contact.point("email") if deal.contact else ""))
+    if deal is None and contact is None:
+        raise ValueError("A letter belongs to a deal or to a contact.")
+    if deal is not None:
+        engine.lock(deal)
+        contact = contact or deal.contact
+    address = check_address(to or (contact.point("email") if contact else ""))
     text, html = check_body(body)
     message = Message(
         deal=deal,
-        contact=deal.contact,
+        contact=contact,
         to=address,
         subject=check_subject(subject),
         text=text,
@@ -105,7 +129,7 @@ def queue_letter(
     attached = [_attachment(file) for file in files]
     if sum(file.size for file in attached) > FILES_LIMIT:
         raise LetterError(_("The attached files are larger than 18 MB together."))
-    if earlier := _insert(message):
+    if earlier := insert(message):
         return earlier
     for file in attached:
         file.message = message
@@ -114,7 +138,7 @@ def queue_letter(
         "excerpt": message.text[:EXCERPT],
         "files": [file.name for file in attached],
     }
-    engine.record(LETTER_QUEUED, deal=deal, by=by, now=now, data=data)
+    engine.record(LETTER_QUEUED, deal=deal, contact=contact, by=by, now=now, data=data)
     # A batch tells once. Where the telling is rolled back with its rule, the beat's next sweep finds the others.
     once(kick, lambda: transaction.on_commit(kick))
     return message
@@ -146,7 +170,7 @@ def queue_system_letter(
         created_at=now,
         next_try_at=now,
     )
-    if earlier := _insert(message):
+    if earlier := insert(message):
         return earlier
     engine.record(LETTER_QUEUED, now=now, data=describe(message))
     transaction.on_commit(kick)
@@ -155,7 +179,7 @@ def queue_system_letter(
 
 @transaction.atomic
 def retry_message(message: Message, *, by: Actor, now: datetime) -> Message:
-    """Queue a failed letter again, an uncertain one too: that is a person's decision. Errors: RegulationError."""
+    """Queue a failed letter or message again, an uncertain one too: that is a person's decision. Errors: RegulationError."""
     deal = message.deal
     if deal is not None:
         engine.lock(deal)
@@ -167,13 +191,18 @@ def retry_message(message: Message, *, by: Actor, now: datetime) -> Message:
     message.queue_again(now=now)
     message.save_delivery()
     engine.record(
-        LETTER_QUEUED, deal=deal, by=by, now=now, data=describe(message) | {"again": True}
+        LETTER_QUEUED if message.is_letter else "message.queued",
+        deal=deal,
+        contact=message.contact,
+        by=by,
+        now=now,
+        data=describe(message) | {"again": True},
     )
     transaction.on_commit(kick)
     return message
 
 
-def _insert(message: Message) -> Message | None:
+def insert(message: Message) -> Message | None:
     """Save the new letter, or find the one that has its dedupe key."""
     if message.dedupe_key is None:
         # Nothing to collide with: a savepoint would be two statements for nothing.
@@ -191,11 +220,14 @@ def _insert(message: Message) -> Message | None:
 
 
 def describe(message: Message) -> dict[str, Any]:
-    """What the feed keeps of a letter, for all its entries alike."""
+    """What the feed keeps of a letter or a message, for all its entries alike."""
+    said: dict[str, Any] = {"subject": message.subject}
+    if not message.is_letter:
+        said = {"channel": message.channel, "incoming": False}
     return {
         "message": message.pk,
         "to": message.to,
-        "subject": message.subject,
+        **said,
         "template": message.template.name if message.template else "",
     }
 

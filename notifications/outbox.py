@@ -1,24 +1,28 @@
-"""Delivering the outbox: claim a letter, hand it over, settle; and a sweep for what a dead worker left behind.
+"""Delivering the outbox: claim a message, hand it over, settle; and a sweep for what a dead worker left behind.
 
-No letter is lost: a claim is a lease, and a letter that the server certainly did not take goes back to the queue.
-None goes twice: from the commit of `handed_at` on, only a person sends it again.
+None is lost: a claim is a lease, and what the server certainly did not take goes back to the queue.
+None goes twice: from the commit of `handed_at` on only a person sends it again, or we under the same key where the
+other side sends one key once (docs/decisions/0016).
+A channel whose other side is away rests for itself: the others go on.
 A secret's text outlives neither its delivery nor its use: it is wiped by the statement that settles the row.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.contacting import note_attempt
-from notifications.channels import ClaimLost, SendError, email
+from notifications.channels import ClaimLost, SendError, email, gateway
 from notifications.letters import LETTER_FAILED, LETTER_SENT, describe
+from notifications.messages import MESSAGE_FAILED, MESSAGE_SENT
 from notifications.models import Message
 from pipelines import engine, feed
 from pipelines.actor import Actor
@@ -26,56 +30,79 @@ from pipelines.errors import RegulationError
 
 log = logging.getLogger(__name__)
 
-CHANNELS = {Message.Channel.EMAIL: email.send}
+CHANNELS: dict[str, Callable[..., str | None]] = {
+    Message.Channel.EMAIL: email.send,
+    Message.Channel.SMS: gateway.send,
+    Message.Channel.WHATSAPP: gateway.send,
+    Message.Channel.TELEGRAM: gateway.send,
+}
 
-# Longer than a conversation with a slow server can last: a dozen steps of EMAIL_TIMEOUT each.
+# Longer than a conversation with a slow server can last: a dozen steps of EMAIL_TIMEOUT, four of GATEWAY_TIMEOUT.
 LEASE = timedelta(minutes=5)
 # Minutes from each failed try to the next; when they run out, the letter has failed.
 DELAYS = (1, 5, 15, 60, 180, 360, 720)
 TRIES = len(DELAYS) + 1
 # A server that is away makes every try wait for its time-out; the workers have timers to fire meanwhile.
 REST_SECONDS = 30
-_RESTING = "notifications:the-mail-server-is-away"
+_RESTING = "notifications:away:"
 
 
-def is_resting() -> bool:
-    """Whether the mail server was found to be away a moment ago."""
-    return bool(cache.get(_RESTING))
+def resting() -> set[str]:
+    """The channels whose other side was found to be away a moment ago."""
+    found = cache.get_many([_RESTING + channel for channel in CHANNELS])
+    return {key.removeprefix(_RESTING) for key in found}
+
+
+def is_resting(channel: str = Message.Channel.EMAIL) -> bool:
+    """Whether the channel's other side was found to be away a moment ago."""
+    return channel in resting()
 
 
 def deliver_one_due(now: datetime) -> bool:
-    """Send one letter that is due; False when there is none, or no server to take it now.
+    """Send one message that is due; False when there is none, or nobody to take it now.
 
     Must run outside a transaction: its steps are commits of their own.
     """
-    message = _claim(now)
-    if message is None:
-        return False
-    unreachable = False
+    away = resting()
+    while (message := _claim(now, but=away)) is not None:
+        if _deliver(message, now):
+            return True
+        # Remembered here too: without a cache one server that is away would be asked for each of its messages.
+        away.add(message.channel)
+    return False
+
+
+def _deliver(message: Message, now: datetime) -> bool:
+    """Hand it over and settle; False where the channel's other side is away."""
     try:
-        CHANNELS[Message.Channel(message.channel)](
+        provider_id = CHANNELS[message.channel](
             message, now=now, hand_over=lambda: _hand_over(message, now)
         )
     except ClaimLost:
-        log.warning("Letter %s was given to another worker; this one was too slow.", message.pk)
+        log.warning("Message %s was given to another worker; this one was too slow.", message.pk)
     except SendError as error:
-        unreachable = error.unreachable
         _settle_failure(message, error, now)
-        if unreachable:
-            cache.set(_RESTING, True, REST_SECONDS)
+        if error.unreachable:
+            cache.set(_RESTING + message.channel, True, REST_SECONDS)
+            return False
     except Exception as error:
-        # A fault of ours must not stop the queue, nor send a letter twice that may have gone.
-        log.exception("letter %s", message.pk)
+        # A fault of ours must not stop the queue, nor send a message twice that may have gone.
+        log.exception("message %s", message.pk)
         said = f"{type(error).__name__}: {error}"
         _settle_failure(message, SendError(said, uncertain=message.handed_at is not None), now)
     else:
-        _settle(message, LETTER_SENT, lambda row: row.confirm(now=now), now, late=True)
-    return not unreachable
+        verb = LETTER_SENT if message.is_letter else MESSAGE_SENT
+
+        def confirm(row: Message) -> None:
+            row.confirm(now=now, provider_id=provider_id or "")
+
+        _settle(message, verb, confirm, now, late=True)
+    return True
 
 
 def sweep(now: datetime) -> int:
-    """Settle the letters whose worker is gone, then the secrets nobody can use any more; returns how many there were."""
-    left = list(Message.objects.abandoned(now - LEASE).select_related("deal"))
+    """Settle the messages whose worker is gone, then the secrets nobody can use any more; returns how many there were."""
+    left = list(Message.objects.abandoned(now - LEASE).select_related("deal", "contact"))
     for message in left:
         error = SendError(
             _("The worker was stopped while it was sending."),
@@ -96,10 +123,12 @@ def _give_up_outlived(now: datetime) -> int:
 
 
 @transaction.atomic
-def _claim(now: datetime) -> Message | None:
-    """Take the letter that has waited longest; rows that another worker is taking are passed over."""
+def _claim(now: datetime, *, but: Collection[str] = ()) -> Message | None:
+    """Take what has waited longest, `but` for these channels; rows that another worker is taking are passed over."""
     due = Message.objects.due(now).select_for_update(skip_locked=True, of=("self",))
-    message = due.select_related("deal__owner", "author", "contact", "template").first()
+    if but:
+        due = due.exclude(channel__in=but)
+    message = due.select_related("deal__owner", "author", "contact__owner", "template").first()
     if message is not None:
         message.take(now=now)
         message.save_delivery()
@@ -118,24 +147,35 @@ def _settle_failure(
     message: Message, error: SendError, now: datetime, *, at: datetime | None = None
 ) -> None:
     """Queue it again (for the moment `at`, by default after the delay), or give it up where that can't be right."""
-    if error.uncertain:
-        sentence = _(
-            "Nobody knows whether the server took this letter: ask before sending it again."
+    verb = LETTER_FAILED if message.is_letter else MESSAGE_FAILED
+    over = message.attempts >= TRIES
+    if error.uncertain and (over or not _repeat_is_safe(message)):
+        sentence = (
+            _("Nobody knows whether the server took this letter: ask before sending it again.")
+            if message.is_letter
+            else _(
+                "Nobody knows whether the gateway took this message: ask before sending it again."
+            )
         )
         _settle(
             message,
-            LETTER_FAILED,
+            verb,
             lambda row: row.give_up(error=f"{sentence} {error}", uncertain=True),
             now,
         )
-    elif error.permanent or message.attempts >= TRIES:
-        _settle(message, LETTER_FAILED, lambda row: row.give_up(error=str(error)), now)
+    elif error.permanent or over:
+        _settle(message, verb, lambda row: row.give_up(error=str(error)), now)
     else:
         later = at or now + timedelta(minutes=DELAYS[message.attempts - 1])
         with transaction.atomic():
             if row := _mine(message):
                 row.put_back(at=later, error=str(error))
                 row.save_delivery()
+
+
+def _repeat_is_safe(message: Message) -> bool:
+    """Whether the other side sends a message once however often it gets it (docs/decisions/0016)."""
+    return not message.is_letter and bool(settings.GATEWAY_IDEMPOTENT)
 
 
 def _settle(
@@ -155,23 +195,34 @@ def _settle(
             if row := _mine(message, late=late):
                 change(row)
                 row.save_delivery()
-                if verb == LETTER_SENT and message.deal is not None:
-                    # A letter is an attempt to reach the client (AX-4.4).
-                    note_attempt(message.deal, by=_author(row), now=now, how="letter")
-                engine.record(verb, deal=message.deal, by=_author(row), now=now, data=_entry(row))
+                if row.status == Message.Status.SENT and message.deal is not None:
+                    # A letter or a message is an attempt to reach the client (AX-4.4).
+                    note_attempt(message.deal, by=_author(row), now=now, how=row.channel)
+                engine.record(verb, **_facts(message, row, now))
         return
     except RegulationError:
         log.info(
-            "Deal %s was archived before its letter %s was settled.", message.deal_id, message.pk
+            "Deal %s was archived before its message %s was settled.", message.deal_id, message.pk
         )
     except Exception:
-        log.exception("deal %s could not hear of its letter %s", message.deal_id, message.pk)
+        log.exception("deal %s could not hear of its message %s", message.deal_id, message.pk)
     # What became of the letter is true whether or not the deal can hear of it.
     with transaction.atomic():
         if row := _mine(message, late=late):
             change(row)
             row.save_delivery()
-            feed.write(verb, deal=message.deal, by=_author(row), now=now, data=_entry(row))
+            feed.write(verb, **_facts(message, row, now))
+
+
+def _facts(message: Message, row: Message, now: datetime) -> dict[str, Any]:
+    """What the feed is told, beside the verb."""
+    return {
+        "deal": message.deal,
+        "contact": message.contact,
+        "by": _author(row),
+        "now": now,
+        "data": _entry(row),
+    }
 
 
 def _mine(message: Message, *, late: bool = False) -> Message | None:

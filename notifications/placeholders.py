@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.placeholders import Occasion, Placeholder, known, placeholder
+from notifications import working_hours
 from pipelines.transactions import once
+
+__all__ = ["Occasion", "Placeholder", "fill_in", "known", "placeholder", "problems"]
 
 # A word in braces, in any alphabet, so that {контакт} is refused rather than sent as it stands; `{ color: red }` is none.
 _PLACEHOLDER = re.compile(r"\{\s*([^\W\d]\w*)\s*\}")
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """What a placeholder is filled in from."""
-
-    deal: Any
-    manager: Any
-    playbook: str = ""
-
-
-@dataclass(frozen=True)
-class Placeholder:
-    name: str
-    label: str | Promise
-    read: Callable[[Occasion], str]
-
-
-known: dict[str, Placeholder] = {}
-
-
-def placeholder(name: str, *, label: str | Promise) -> Callable[..., Any]:
-    """Register a placeholder: a function of the occasion that returns plain text."""
-
-    def register(read: Callable[[Occasion], str]) -> Callable[[Occasion], str]:
-        known[name] = Placeholder(name, label, read)
-        return read
-
-    return register
 
 
 def problems(text: str) -> list[str]:
@@ -82,21 +53,23 @@ def fill_in(text: str, occasion: Occasion, *, html: bool = False) -> str:
 
 @placeholder("contact", label=gettext_lazy("the contact's name"))
 def contact(occasion: Occasion) -> str:
-    return str(occasion.deal.contact or "")
+    return str(occasion.person or "")
 
 
 @placeholder("company", label=gettext_lazy("the client company's name"))
 def company(occasion: Occasion) -> str:
-    return str(occasion.deal.company or "")
+    return str(occasion.company or "")
 
 
 @placeholder("deal", label=gettext_lazy("the deal's name"))
 def deal(occasion: Occasion) -> str:
-    return str(occasion.deal.name)
+    return str(occasion.deal.name) if occasion.deal else ""
 
 
 @placeholder("budget", label=gettext_lazy("the deal's budget with its currency"))
 def budget(occasion: Occasion) -> str:
+    if occasion.deal is None:
+        return ""
     amount = Decimal(occasion.deal.budget)
     places = 0 if amount == amount.to_integral_value() else 2
     return f"{number_format(amount, places, force_grouping=True)} {occasion.deal.currency}"
@@ -115,6 +88,11 @@ def manager_phone(occasion: Occasion) -> str:
 @placeholder("manager_email", label=gettext_lazy("who writes: e-mail"))
 def manager_email(occasion: Occasion) -> str:
     return str(occasion.manager.email)
+
+
+@placeholder("nearest_working_time", label=gettext_lazy("when we work next, in words"))
+def nearest_working_time(occasion: Occasion) -> str:
+    return working_hours.in_words(working_hours.calendar_of(occasion), occasion.moment)
 
 
 @placeholder("signature", label=gettext_lazy("the company's signature"))

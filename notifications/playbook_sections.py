@@ -1,4 +1,4 @@
-"""Letter templates as a section of a playbook's `company.yaml`; attached files lie in its folder `files/`.
+"""Templates as a section of a playbook's `company.yaml`; attached files lie in its folder `files/`.
 
 templates:
   - template: deal-closed
@@ -7,6 +7,10 @@ templates:
     body: |
       Здравствуйте, {contact}!
     files: [price.pdf]
+  - template: welcome
+    kind: sms                # or chat; without a kind it is a letter
+    name: Приветствие
+    body: "Здравствуйте, {contact}! Позвоним {nearest_working_time}."
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from notifications.models import Template, TemplateFile
 from pipelines import registry
 from pipelines.errors import PlaybookError
 
-KEYS = ("template", "name", "subject", "body", "files")
+KEYS = ("template", "kind", "name", "subject", "body", "files")
 
 
 def check(rows: Any, folder: Path) -> Iterator[str]:
@@ -59,6 +63,8 @@ def _check_row(row: dict[str, Any], folder: Path) -> Iterator[str]:
     if not isinstance(files, list):
         yield _("files: must be a list of names")
         return
+    if files and row.get("kind", "email") != "email":
+        yield _("files: only a letter has files")
     for name in map(str, files):
         if Path(name).name != name:
             yield _("files: “%(name)s” must be a bare name; it lies in the folder files/") % {
@@ -137,6 +143,7 @@ def export(playbook: str) -> list[dict[str, Any]]:
     ):
         row: dict[str, Any] = {
             "template": template.code,
+            "kind": template.kind if template.kind != Template.Kind.EMAIL else "",
             "name": template.name,
             "subject": template.subject,
             "body": template.body,
@@ -150,6 +157,7 @@ def export(playbook: str) -> list[dict[str, Any]]:
 def _columns(row: dict[str, Any]) -> dict[str, str]:
     return {
         "code": str(row["template"]),
+        "kind": str(row.get("kind") or "email"),
         "name": str(row.get("name") or ""),
         "subject": str(row.get("subject") or ""),
         "body": str(row.get("body") or ""),

@@ -1,4 +1,4 @@
-"""What this app provides to the card: the implementation of `crm.outgoing.Letters`."""
+"""What this app provides to the cards: the implementation of `crm.outgoing.Letters`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ from notifications.letters import (
     render,
     retry_message,
 )
+from notifications.messages import channels_of, queue_message, render_text
 from notifications.models import Message, Template
 from notifications.outbox import deliver_one_due
 
 __all__ = [
     "LetterError",
+    "channels_of",
     "deliver_all",
+    "message_templates",
     "messages",
     "queue_letter",
+    "queue_message",
     "queue_system_letter",
     "render",
+    "render_text",
     "retry_message",
     "templates",
     "to_text",
@@ -40,9 +45,17 @@ def deliver_all(now: datetime) -> int:
 
 def templates() -> QuerySet[Template]:
     """The active letter templates."""
-    return Template.objects.active().filter(kind=Template.Kind.EMAIL)
+    return Template.objects.active().letters()
+
+
+def message_templates(channel: str) -> QuerySet[Template]:
+    """The active templates of the channel's kind."""
+    return Template.objects.active().for_channel(channel)
 
 
 def messages() -> QuerySet[Message]:
-    """The letters of deals. Those of the system are the administrators': a page asks who sees the letter's deal."""
-    return Message.objects.filter(deal__isnull=False)
+    """The letters and messages of deals and contacts; those of the system are the administrators'.
+
+    A page asks who sees the deal or the contact: `visible_to`.
+    """
+    return Message.objects.exclude(deal=None, contact=None)

@@ -1,4 +1,7 @@
-"""The ways a message leaves. A channel is a module with `send(message, *, now, hand_over)`; see `email`."""
+"""The ways a message leaves. A channel is a module with `send(message, *, now, hand_over)`; see `email` and `gateway`.
+
+`send` returns the other side's own number of the message, or nothing.
+"""
 
 
 class SendError(Exception):
