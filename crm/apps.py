@@ -10,10 +10,17 @@ class CrmConfig(AppConfig):
         from . import (  # noqa: F401
             actions,
             guards,
+            invoice_words,
+            overrides,
             playbook_intake,
+            playbook_payments,
             playbook_sections,
             playbook_tags,
             roles,
             sources,
             task_answers,
         )
+        from . import board_fields, invoice_panel, panels, payment_panel
+
+        for source in (board_fields, payment_panel, invoice_panel):
+            panels.register(source)

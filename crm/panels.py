@@ -71,9 +71,9 @@ def panels_of(
 
 
 def sources_of(pipelines: Iterable[CompiledPipeline]) -> list[Source]:
-    """Those that have something to say of the deals of any of the pipelines."""
+    """Those that have marks for the deals of any of the pipelines: a heading stands for a column of them."""
     shown = list(pipelines)
-    return [source for source in _sources if any(map(source.serves, shown))]
+    return [source for source in _sources if source.COLUMN and any(map(source.serves, shown))]
 
 
 def marks_of(

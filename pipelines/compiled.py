@@ -110,6 +110,7 @@ class CompiledRule:
     raw: Mapping[str, Any]
     message: str
     conditions: tuple[CompiledCondition, ...]
+    overridable_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,17 @@ class CompiledPipeline:
     @cached_property
     def hears(self) -> frozenset[str]:
         """Verbs that some rule of the pipeline listens to; every other event costs nothing."""
-        return frozenset(rule.verb for rule in self.rules if rule.when == "on")
+        return self._verbs("do")
+
+    @cached_property
+    def asked_before(self) -> frozenset[str]:
+        """Verbs before which some requirement of the pipeline is asked."""
+        return self._verbs("require")
+
+    def _verbs(self, effect: str) -> frozenset[str]:
+        return frozenset(
+            rule.verb for rule in self.rules if rule.when == "on" and rule.effect == effect
+        )
 
     @cached_property
     def dates(self) -> frozenset[str]:

@@ -181,6 +181,7 @@ class ContactedParams(ParamsForm):
         choices=[
             (contacting.CALL_UNANSWERED, gettext_lazy("an attempt: no answer")),
             (contacting.CALL_ANSWERED, gettext_lazy("a conversation")),
+            (contacting.MESSAGE_RECEIVED, gettext_lazy("a message from the client")),
         ],
     )
 

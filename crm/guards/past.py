@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import IntegerField, Sum
@@ -32,7 +33,7 @@ def in_pipeline(context: Context, params: Any) -> No | None:
     """The deal was opened more than so many calendar months ago."""
     opened = context.deal.created_at
     context.seen["created_at"] = opened.isoformat()
-    since = months_later(opened.astimezone(context.pipeline.calendar.zone), params.months)
+    since = months_later(opened.astimezone(ZoneInfo(context.pipeline.calendar.zone)), params.months)
     if context.now > since:
         return None
     message = ngettext(

@@ -56,7 +56,9 @@ def _missing(account: Account, what: str, *, more: bool) -> No:
             continue
         rest = max(asked - account.paid(currency), Decimal(0))
         if more and not rest:
-            return No(_("No more than the prepayment is paid: %(sum)s.") % {"sum": say(asked, currency)})
+            return No(
+                _("No more than the prepayment is paid: %(sum)s.") % {"sum": say(asked, currency)}
+            )
         words = (
             _("Not paid in full: %(rest)s of %(sum)s are still due.")
             if what == "full"
