@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .books import SHIPPED, read_book, shipped
-from .reading import Map, Unreadable, read
+from .reading import read
 
-CLAUSES = SHIPPED / "clauses.yaml"
+WAITING = "clauses.yaml"
 # A test that is skipped or expected to fail proves nothing.
 IDLE_MARKS = {"skip", "xfail"}
 
@@ -36,43 +36,40 @@ class Clause:
         return {word for word, found in (("rule", self.rules), ("test", self.tests)) if found}
 
 
-def collect(
-    tests: Path, *, clauses: Path = CLAUSES, root: Path = SHIPPED
-) -> tuple[list[Clause], list[str]]:
-    """Every clause of the list with what holds it, and the problems: clauses cited that the list has not."""
-    table, problems = _listed(clauses)
+def collect(tests: Path, *, root: Path = SHIPPED) -> tuple[list[Clause], list[str]]:
+    """Every clause of the playbooks with what holds it, and the problems: clauses that stand twice or nowhere."""
+    table: dict[str, Clause] = {}
+    problems: list[str] = []
     cited: dict[str, list[str]] = defaultdict(list)
     for folder in shipped(root):
         book, wrong = read_book(folder)
         problems += [f"{folder.name}/{sentence}" for sentence in wrong]
+        for clause in book.company.clauses:
+            if clause.code in table:
+                where = f"{folder.name}/{clause.place}"
+                problems.append(f"{where}: {table[clause.code].company} has this clause too")
+            table[clause.code] = Clause(clause.code, book.company.code, clause.words)
         for pipeline in book.pipelines:
             for rule in pipeline.rules:
                 if rule.active and rule.clause:
                     cited[rule.clause].append(f"{pipeline.code}: {rule.code}")
+    for listed in _not_yet_shipped(root / WAITING):
+        table.setdefault(listed.id, listed)
     marked = marks_in(tests)
-    for clause, places in [*cited.items(), *marked.items()]:
-        if clause not in table:
-            problems.append(f"{places[0]}: the clause {clause} is not in {clauses.name}")
-    for clause, entry in table.items():
-        entry.rules, entry.tests = cited.get(clause, []), marked.get(clause, [])
+    for code, places in [*cited.items(), *marked.items()]:
+        if code not in table:
+            problems.append(f"{places[0]}: no playbook has the clause {code}")
+    for code, entry in table.items():
+        entry.rules, entry.tests = cited.get(code, []), marked.get(code, [])
     return list(table.values()), problems
 
 
-def _listed(path: Path) -> tuple[dict[str, Clause], list[str]]:
-    try:
-        rows = read(path)
-    except Unreadable as error:
-        return {}, [f"{path.name}: {error}"]
-    table: dict[str, Clause] = {}
-    problems = []
-    for row in rows if isinstance(rows, list) else []:
-        if not isinstance(row, Map) or not {"id", "company", "words"} <= set(row):
-            problems.append(f"{path.name}: a clause has id, company and words")
-        elif row["id"] in table:
-            problems.append(f"{path.name}:{row.line}: the clause {row['id']} stands here twice")
-        else:
-            table[str(row["id"])] = Clause(str(row["id"]), str(row["company"]), str(row["words"]))
-    return table, problems
+def _not_yet_shipped(path: Path) -> list[Clause]:
+    """Clauses of companies whose playbooks are being written."""
+    if not path.exists():
+        return []
+    rows = read(path)
+    return [Clause(str(row["id"]), str(row["company"]), str(row["words"])) for row in rows]
 
 
 def marks_in(tests: Path) -> dict[str, list[str]]:

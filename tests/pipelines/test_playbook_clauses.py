@@ -11,13 +11,7 @@ from django.core.management import CommandError, call_command
 from pipelines.playbook import proofs
 from tests.pipelines.playbook_files import CAKES, COMPANY, changed, write
 
-CLAUSES = """\
-- {id: B-1, company: bakery, words: one}
-- {id: B-2, company: bakery, words: two}
-- {id: B-3, company: bakery, words: three}
-- {id: B-4, company: bakery, words: four}
-- {id: B-5, company: bakery, words: five}
-"""
+FIVE_CLAUSES = changed(COMPANY, "B-3]", "B-3, B-4, B-5]")
 TESTS = """\
 import pytest
 from pytest import mark
@@ -46,13 +40,12 @@ class TestFour:
 def root(tmp_path: Path) -> Path:
     (tmp_path / "tests" / "deep").mkdir(parents=True)
     (tmp_path / "tests" / "deep" / "test_x.py").write_text(TESTS, encoding="utf-8")
-    (tmp_path / "clauses.yaml").write_text(CLAUSES, encoding="utf-8")
-    write(tmp_path / "bakery")
+    write(tmp_path / "bakery", FIVE_CLAUSES)
     return tmp_path
 
 
 def collect(root: Path) -> tuple[dict[str, proofs.Clause], list[str]]:
-    clauses, problems = proofs.collect(root / "tests", clauses=root / "clauses.yaml", root=root)
+    clauses, problems = proofs.collect(root / "tests", root=root)
     return {clause.id: clause for clause in clauses}, problems
 
 
@@ -76,18 +69,17 @@ def test_a_whole_module_may_be_marked(root: Path) -> None:
     assert collect(root)[0]["B-5"].tests == ["tests/test_y.py::test_y"]
 
 
-def test_a_clause_that_is_not_listed_is_a_problem(root: Path) -> None:
+def test_a_clause_that_no_playbook_has_is_a_problem(root: Path) -> None:
     (root / "tests" / "test_y.py").write_text(
         'import pytest\n@pytest.mark.clause("B-7")\ndef test_y(): pass\n', encoding="utf-8"
     )
-    write(root / "bakery", changed(COMPANY, "B-3]", "B-3, B-8]"), cakes=CAKES.replace("B-3", "B-8"))
-    assert sorted(problem[-40:] for problem in collect(root)[1]) == sorted(
-        problem[-40:]
-        for problem in (
-            "tests/test_y.py::test_y: the clause B-7 is not in clauses.yaml",
-            "cakes: any.enter.controls: the clause B-8 is not in clauses.yaml",
-        )
-    )
+    assert collect(root)[1] == ["tests/test_y.py::test_y: no playbook has the clause B-7"]
+
+
+def test_a_clause_that_two_playbooks_have_is_a_problem(root: Path) -> None:
+    other = changed(COMPANY, "playbook: bakery", "playbook: mill")
+    write(root / "mill", changed(other, "[B-1, B-2, B-3]", "[M-1, B-2]"), mill=CAKES)
+    assert any(problem.endswith("bakery has this clause too") for problem in collect(root)[1])
 
 
 def test_a_proved_clause_that_loses_its_rule_or_test_is_named(root: Path) -> None:
@@ -97,7 +89,7 @@ def test_a_proved_clause_that_loses_its_rule_or_test_is_named(root: Path) -> Non
     assert "B-1 rule test\nB-2 rule test\nB-4 test\n" in listed.read_text(encoding="utf-8")
     assert proofs.lost(clauses.values(), listed) == []
 
-    write(root / "bakery", cakes=CAKES.replace("B-2", "B-3"))
+    write(root / "bakery", FIVE_CLAUSES, cakes=CAKES.replace("B-2", "B-3"))
     (root / "tests" / "deep" / "test_x.py").write_text(
         TESTS.replace('"B-1", "B-4"', '"B-1"'), encoding="utf-8"
     )
