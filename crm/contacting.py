@@ -39,8 +39,14 @@ MESSAGE_SENT = registry.event(
     "message.sent", label=gettext_lazy("message to the client"), icon="message-forward"
 )
 
-# What the client himself took part in, and what we only tried. The rest of the feed is neither.
-COMMUNICATION = frozenset({CALL_ANSWERED, MESSAGE_RECEIVED})
+LETTER_RECEIVED = registry.event(
+    "letter.received", label=gettext_lazy("letter from the client"), icon="mail-opened"
+)
+FORM_SUBMITTED = registry.event("form.submitted", label=gettext_lazy("site form"), icon="forms")
+
+# What the client himself took part in, and what we only tried. The rest of the feed is neither: who fills in a form
+# has not spoken with us yet.
+COMMUNICATION = frozenset({CALL_ANSWERED, MESSAGE_RECEIVED, LETTER_RECEIVED})
 ATTEMPTS = frozenset({CALL_UNANSWERED, MESSAGE_SENT, "letter.sent"})
 CALLS = frozenset({CALL_ANSWERED, CALL_UNANSWERED, CALL_MISSED})
 # What the client began, where nobody says otherwise.

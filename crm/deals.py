@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import tag_lists
+from crm import client_owner, duplicates, tag_lists
 from crm.models import Company, Contact, Deal, Tag, User
 from pipelines import catalog, engine, fields, registry
 from pipelines.actor import Actor
@@ -52,8 +52,10 @@ def open_deal(
 ) -> Deal:
     """Open a deal on the pipeline's first stage (or `stage`), with answers by field code; rules run at once.
 
-    `values` are stored values taken over as they are from another deal. Errors: BadAnswer, MoveRefused (a stage other than the first may ask for fields).
+    `values` are stored values taken over as they are from another deal. Errors: BadAnswer, MoveRefused (a stage other than
+    the first may ask for fields; a client may be somebody else's).
     """
+    duplicates.check_free(contact, company, pipeline=pipeline, owner=owner, by=by)
     deal = Deal(
         pipeline_id=pipeline.id,
         owner=owner,
@@ -99,6 +101,7 @@ def assign_deal(
     deal.save(update_fields=["owner"])
     if with_tasks:
         deal.tasks.filter(state="open", owner=before).update(owner=owner)
+    client_owner.go_with_deal(deal, pipeline, before=before, by=by, now=now)
     engine.record(
         DEAL_ASSIGNED, deal=deal, by=by, now=now, data={"from": str(before), "to": str(owner)}
     )
@@ -108,7 +111,12 @@ def assign_deal(
 def link_people(
     deal: Deal, *, contact: Contact | None, company: Company | None, by: Actor, now: datetime
 ) -> None:
-    """Attach a contact and a company to the deal, or take them off."""
+    """Attach a contact and a company to the deal, or take them off. Errors: ClientTaken."""
+    new = [
+        record for record in (contact, company) if record not in (None, deal.contact, deal.company)
+    ]
+    # Before the deal is locked, in the order of those who take in requests.
+    duplicates.check_free(*new, pipeline=pipeline_of(deal), owner=deal.owner, by=by)
     pipeline = engine.lock(deal)
     check_may_edit(deal, pipeline, by)
     before = [str(deal.contact or ""), str(deal.company or "")]

@@ -12,6 +12,7 @@ from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
+from crm import duplicates
 from crm.models import Company, Contact, ContactPoint, User
 from pipelines import engine, fields, registry
 from pipelines.actor import Actor
@@ -133,7 +134,7 @@ def create_company(
         raise BadAnswer({"company": _("A company needs a name.")})
     points = _points(phone=phone, email=email)
     company = Company.objects.create(
-        name=checked, owner=owner, tax_id=fields.storable(tax_id).strip()[:20], created_at=now
+        name=checked, owner=owner, tax_id=duplicates.tidy_tax_id(fields.storable(tax_id)), created_at=now
     )
     ContactPoint.objects.bulk_create(
         ContactPoint(company=company, kind=kind, value=value) for kind, value in points.items()
@@ -149,6 +150,7 @@ def edit_contact(
     """Change a contact's name and its first phone and e-mail; returns {field: [before, after]}. Errors: BadAnswer."""
     checked = _checked_name(name) or contact.name
     points = _points(phone=phone, email=email)
+    duplicates.check_edit(contact, points, by=by)
     changes: dict[str, Any] = {}
     if checked != contact.name:
         changes["name"] = [contact.name, checked]
@@ -191,7 +193,7 @@ def edit_company(
     """Change a company, its first phone and e-mail; returns {field: [before, after]}. Errors: BadAnswer a field."""
     after: dict[str, Any] = {
         "name": _checked_name(name),
-        "tax_id": fields.storable(tax_id).strip(),
+        "tax_id": "".join(fields.storable(tax_id).split()),
         "name_is_statutory": name_is_statutory,
     }
     errors, points = {}, {}
@@ -209,6 +211,8 @@ def edit_company(
         errors |= error.errors
     if errors:
         raise BadAnswer(errors)
+    after["tax_id"] = duplicates.tidy_tax_id(after["tax_id"])
+    duplicates.check_edit(company, points, by=by, tax_id=after["tax_id"])
     changes = {
         column: [getattr(company, column), value]
         for column, value in after.items()

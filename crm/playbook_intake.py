@@ -80,12 +80,12 @@ def _check_row(row: dict[str, Any], facts: _Known, *, is_part: bool) -> Iterator
         yield "also: " + _("must be a list of words")
         also = []
     for code in filter(None, [pipeline, *also]):
-        if code not in facts.fields:
+        if str(code) not in facts.fields:
             yield _("unknown pipeline “%(code)s”%(hint)s") % {
                 "code": code,
                 "hint": hint(str(code), facts.fields),
             }
-    if (role := row.get("role")) is not None and role not in facts.roles:
+    if (role := row.get("role")) is not None and str(role) not in facts.roles:
         yield _("unknown role “%(role)s”%(hint)s") % {
             "role": role,
             "hint": hint(str(role), facts.roles),
@@ -99,10 +99,10 @@ def _check_row(row: dict[str, Any], facts: _Known, *, is_part: bool) -> Iterator
         yield "fields: " + _("here must stand a mapping (key: value)")
         return
     for name, code in fields.items():
-        if pipeline in facts.fields and code not in facts.fields[pipeline]:
+        if str(pipeline) in facts.fields and str(code) not in facts.fields[str(pipeline)]:
             yield f"fields.{name}: " + _("unknown field “%(code)s”%(hint)s") % {
                 "code": code,
-                "hint": hint(str(code), facts.fields[pipeline]),
+                "hint": hint(str(code), facts.fields[str(pipeline)]),
             }
 
 
@@ -195,7 +195,7 @@ def check_clients(rows: Any, folder: Path) -> Iterator[str]:
     for key in rows.keys() - set(known):
         yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), known)}
     clause = rows.get("one_manager")
-    if clause is not None and clause not in clauses:
+    if clause is not None and str(clause) not in clauses:
         yield "one_manager: " + _("unknown clause “%(clause)s”%(hint)s") % {
             "clause": clause,
             "hint": hint(str(clause), clauses),
@@ -217,7 +217,5 @@ def export_clients(playbook: str) -> dict[str, Any]:
 
 registry.section(registry.Section(name="intake", check=check, load=load, export=export))
 registry.section(
-    registry.Section(
-        name="clients", check=check_clients, load=load_clients, export=export_clients
-    )
+    registry.Section(name="clients", check=check_clients, load=load_clients, export=export_clients)
 )
