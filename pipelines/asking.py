@@ -18,11 +18,15 @@ def standing_against(
     context: Context, source: CompiledStage, target: CompiledStage
 ) -> list[Refusal]:
     """All that stands against a move: leaving, every skipped stage's fields, entering, the mover's rights."""
+    return list(dict.fromkeys(each_against(context, source, target)))
+
+
+def each_against(context: Context, source: CompiledStage, target: CompiledStage) -> list[Refusal]:
+    """The same, rule by rule: two rules that say the same are two."""
     pipeline = context.pipeline
     found = _rights(context.by, source, target)
     found += rules.refusals(pipeline.rules_of("leave", "require", stage_id=source.id), context)
-    found += entering(context, source, target)
-    return list(dict.fromkeys(found))
+    return found + entering(context, source, target)
 
 
 def entering(

@@ -202,6 +202,7 @@ def _rule(row: Any, vocabulary: Vocabulary) -> CompiledRule:
             )
             for item in row.conditions.all()
         ),
+        overridable_by=tuple(row.overridable_by),
     )
 
 

@@ -16,7 +16,18 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from pipelines import asking, catalog, door, feed, registry, remedies, rules, timers, writes
+from pipelines import (
+    asking,
+    catalog,
+    door,
+    feed,
+    overrides,
+    registry,
+    remedies,
+    rules,
+    timers,
+    writes,
+)
 from pipelines import fields as field_values
 from pipelines.actor import SYSTEM, Actor
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
@@ -112,10 +123,12 @@ def move(
     answers: dict[str, Any] | None = None,
     seen: int | None = None,
     reason: str = "",
+    pledge: overrides.Pledge | None = None,
 ) -> StageChange:
     """Move the deal to the stage `to` (compiled, code or id), with `answers` by field code filled in first.
 
-    `seen` is the id of the stage on which the caller saw the deal (by default the instance's own).
+    `seen` is the id of the stage on which the caller saw the deal (by default the instance's own). With a `pledge`
+    the requirements that the mover may pass don't refuse this one move; one that he may not pass refuses it whole.
     Errors: StaleMove, MoveRefused (with all refusals), BadAnswer, RegulationError for a deal archived meanwhile
     or a stage of another pipeline; after any of them nothing has changed, the instance included.
     """
@@ -137,7 +150,12 @@ def move(
         with _keeping_to_the_rules(deal, by=by, now=now):
             changes = deal.fill(filled_in, by=by, now=now)
         context.answers = remedies.check(promised, now)
-        _refuse_if(asking.standing_against(context, source, target))
+        against = asking.each_against(context, source, target)
+        if pledge is None:
+            _refuse_if(list(dict.fromkeys(against)))
+            passed = []
+        else:
+            passed = overrides.passing(against, by=by, pledge=pledge, now=now)
     except RegulationError:
         deal.restore(before)
         raise
@@ -172,6 +190,7 @@ def move(
     )
     writes.insert(change)
     context.event = event
+    told = overrides.tell(passed, context, pledge) if pledge else []
     if changes:
         date_changed(deal, changes, now=now)
     timers.cancel_stage(deal, pipeline, source, now=now, closing=target.kind != "open")
@@ -187,6 +206,11 @@ def move(
         # Only now: a rule that hears it may move the deal on, and the entered stage's rules come first.
         _hear(filled_event, deal, pipeline, by, now)
     _hear(event, deal, pipeline, by, now)
+    if pledge and passed:
+        # Last: a rule of the entered stage that cancels tasks must not cancel the promise.
+        overrides.keep(passed, told, context, pledge)
+        for entry in told:
+            _hear(entry, deal, pipeline, by, now)
     return change
 
 

@@ -29,6 +29,8 @@ class Refusal:
     fields: tuple[str, ...] = field(default=())
     rule: int | None = field(default=None, compare=False)
     tried: refusing.Tried | None = field(default=None, compare=False, repr=False)
+    # Roles whose people may pass it once, with a reason.
+    overridable_by: tuple[str, ...] = field(default=())
 
 
 class MoveRefused(RegulationError):

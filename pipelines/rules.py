@@ -55,7 +55,9 @@ def refusals(rules: Iterable[CompiledRule], context: Context) -> list[Refusal]:
 def _refusal(
     rule: CompiledRule, message: str, fields: tuple[str, ...], context: Context
 ) -> Refusal:
-    return Refusal(rule.clause, message, fields, rule.id, refusing.tried(context))
+    return Refusal(
+        rule.clause, message, fields, rule.id, refusing.tried(context), rule.overridable_by
+    )
 
 
 def unmet(conditions: Iterable[CompiledCondition], context: Context) -> str:

@@ -70,8 +70,8 @@ def by_how_much(context: Context) -> timedelta | None:
     In working time where the rule counts in it. None where nothing was measured, and where the moment is this one:
     a violation recorded on time exceeds by nothing yet.
     """
-    if (measured := context.seen.get(EXCESS)) is not None:
-        return timedelta(seconds=int(measured))
+    if (measured := int(context.seen.get(EXCESS) or 0)) > 0:
+        return timedelta(seconds=measured)
     rule, pipeline = context.rule, context.pipeline
     assert rule is not None
     if rule.when not in timers.TIMED or rule.period is None:

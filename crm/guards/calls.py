@@ -21,8 +21,6 @@ def lasted(context: Context, params: Any) -> No | None:
     """The conversation that took place lasted so long or longer."""
     facts = context.event.data if context.event is not None else {}
     seconds = int(facts.get("seconds") or 0)
+    # By how much, for a violation that it makes.
     context.seen |= {"seconds": seconds, "over_seconds": seconds - params.at_least.seconds}
-    if seconds >= params.at_least.seconds:
-        # By how much, for a violation that it makes.
-        context.seen["over_seconds"] = seconds - params.at_least.seconds
     return None if seconds >= params.at_least.seconds else No(_("the conversation was shorter"))

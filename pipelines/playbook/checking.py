@@ -27,6 +27,8 @@ from .cursor import Problems, hint
 from .rows import columns
 from .specs import ConditionSpec, PipelineSpec, Place, RuleSpec
 
+# A move can be made with a reason; what else is refused is refused.
+PASSABLE = {("require", "enter"), ("require", "leave")}
 SINGLE = (forms.CharField, forms.ChoiceField, forms.IntegerField, forms.BooleanField)
 
 
@@ -219,6 +221,13 @@ class _Check:
             registry.guards if rule.effect == "require" else registry.actions
         )
         self._entry(table, rule, _("guard") if rule.effect == "require" else _("action"))
+        for role in rule.override:
+            self._role(role, rule.place)
+        if rule.override and (rule.effect, rule.when) not in PASSABLE:
+            self.problems.add(
+                rule.place,
+                _("override: only a requirement of entering or leaving a stage can be passed"),
+            )
         for condition in rule.conditions:
             self._entry(dict(registry.guards), condition, _("guard"))
 

@@ -142,6 +142,7 @@ def _rule(row: Rule) -> RuleSpec:
         date=row.date,
         verb=row.verb,
         message=row.message,
+        override=list(row.overridable_by),
         conditions=[
             ConditionSpec(item.name, dict(item.params), item.negated)
             for item in sorted(row.conditions.all(), key=lambda item: (item.position, item.pk))
@@ -258,7 +259,7 @@ class _Document:
                 **{key: [_condition(item) for item in rule.conditions if item.negated is negated]}
             )
         document["clause"] = rule.clause
-        document |= _said(message=rule.message)
+        document |= _said(message=rule.message, override=list(rule.override))
         self.placed.append((rule, document))
         return document
 

@@ -27,7 +27,7 @@ ABILITIES = ("see", "edit", "enter", "leave")
 # What a person does by hand with a task; it can only be refused.
 BY_HAND = ("task", "finish")
 # The keys of a rule beside the one that names its guard or action.
-RULE_KEYS = ("if", "unless", "clause", "code", "message", "active")
+RULE_KEYS = ("if", "unless", "clause", "code", "message", "override", "active")
 
 
 def parse_pipeline(data: Any, *, file: str, problems: Problems, schedule: str = "") -> PipelineSpec:
@@ -182,6 +182,7 @@ def _rules(row: Cursor, effect: str, **common: str) -> list[RuleSpec]:
     for item in row.rows(effect):
         clause, code = item.text("clause"), item.text("code")
         message, active = item.text("message"), item.flag("active", True)
+        override = item.words("override")
         conditions = [
             *_conditions(item, "if", negated=False),
             *_conditions(item, "unless", negated=True),
@@ -209,6 +210,7 @@ def _rules(row: Cursor, effect: str, **common: str) -> list[RuleSpec]:
                 effect=effect,
                 code=code,
                 message=message,
+                override=override,
                 active=active,
                 conditions=conditions,
                 place=item.place(name),

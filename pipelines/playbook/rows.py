@@ -72,4 +72,4 @@ def _(spec: RuleSpec) -> dict[str, Any]:
         "params",
         "message",
     )
-    return named | {"is_active": spec.active}
+    return named | {"overridable_by": list(spec.override), "is_active": spec.active}

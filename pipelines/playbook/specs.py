@@ -50,6 +50,7 @@ class RuleSpec(Placed):
     date: str = ""
     verb: str = ""
     message: str = ""
+    override: list[str] = field(default_factory=list)
     active: bool = True
     conditions: list[ConditionSpec] = field(default_factory=list)
 
