@@ -12,6 +12,7 @@ class CrmConfig(AppConfig):
             guards,
             invoice_words,
             overrides,
+            playbook_deliveries,
             playbook_intake,
             playbook_payments,
             playbook_sections,
@@ -20,7 +21,7 @@ class CrmConfig(AppConfig):
             sources,
             task_answers,
         )
-        from . import board_fields, invoice_panel, panels, payment_panel
+        from . import board_fields, delivery_panel, invoice_panel, panels, payment_panel
 
-        for source in (board_fields, payment_panel, invoice_panel):
+        for source in (board_fields, delivery_panel, payment_panel, invoice_panel):
             panels.register(source)

@@ -112,6 +112,8 @@ def link_people(
     deal: Deal, *, contact: Contact | None, company: Company | None, by: Actor, now: datetime
 ) -> None:
     """Attach a contact and a company to the deal, or take them off. Errors: ClientTaken."""
+    from crm import deliveries
+
     new = [
         record for record in (contact, company) if record not in (None, deal.contact, deal.company)
     ]
@@ -125,6 +127,7 @@ def link_people(
     after = [str(contact or ""), str(company or "")]
     if before != after:
         engine.record(DEAL_LINKED, deal=deal, by=by, now=now, data={"from": before, "to": after})
+        deliveries.follow_client(deal, by=by, now=now)
 
 
 @verb

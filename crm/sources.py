@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from crm import lives
+from pipelines import catalog
 from pipelines.registry import date_source
 
 
@@ -23,3 +25,12 @@ def last_contact(deal: Any) -> datetime | None:
 @date_source("silent_since", label=_("the last communication, or the creation if there was none"))
 def silent_since(deal: Any) -> datetime | None:
     return deal.last_contact_at or deal.created_at
+
+
+@date_source("last_delivery", label=_("the client's last delivery, or the creation if there was none"))
+def last_delivery(deal: Any) -> datetime | None:
+    pipeline = catalog.pipeline(deal.pipeline_id)
+    life = lives.life_of(deal, pipeline)
+    if life is None or life.last_delivery_on is None:
+        return deal.created_at
+    return lives.beginning(life.last_delivery_on, pipeline)

@@ -9,11 +9,12 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import contacting, deals, tasks
+from crm import contacting, deals, sole, tasks
 from crm.actions.scenarios import moment_of, say
 from crm.models import Deal, Task, User
 from crm.roles import HEAD
 from pipelines import catalog, engine
+from pipelines.catalog import CompiledPipeline
 from pipelines.context import Context
 from pipelines.errors import RegulationError
 from pipelines.fields import parse_moment
@@ -235,12 +236,15 @@ class HandOverParams(ParamsForm):
     )
     answers = PairsField(label=gettext_lazy("with these fields"), required=False)
     without = FieldsField(label=gettext_lazy("without these fields"), required=False)
+    once_a_client = forms.BooleanField(
+        label=gettext_lazy("one deal a client there"), required=False
+    )
 
 
 @action("hand_over", label=gettext_lazy("Hand over to another pipeline"), form=HandOverParams)
 def hand_over(context: Context, params: Any) -> dict[str, Any]:
     """Open the deal's continuation in another pipeline (or anew in its own), exactly once, for the least busy person
-    of a role or for the same one.
+    of a role or for the same one; with `once_a_client` no second one where the client has a deal there already.
 
     It takes along the contact, the company, the budget, the tags and the fields that exist there too; the files
     and the feed of the sale are shown with it through `origin`.
@@ -249,6 +253,9 @@ def hand_over(context: Context, params: Any) -> dict[str, Any]:
     if found := Deal.objects.filter(origin=sale, pipeline__code=params.pipeline).first():
         return {"deal": found.pk, "already": True}
     target = catalog.by_code(params.pipeline)
+    place = sole.claim(sale, target.id) if params.once_a_client else None
+    if place is not None and place.deal is not None:
+        return _handed_over(context, target, place.deal) | {"already": True}
     known = {
         code
         for code, field in target.fields.items()
@@ -268,11 +275,17 @@ def hand_over(context: Context, params: Any) -> dict[str, Any]:
         by=context.by,
         now=context.now,
     )
+    if place is not None:
+        sole.occupy(place, continuation)
+    return _handed_over(context, target, continuation)
+
+
+def _handed_over(context: Context, target: CompiledPipeline, continuation: Deal) -> dict[str, Any]:
+    """Who sold it may not see the continuation, but is to know who goes on with it."""
     owner = str(continuation.owner)
-    # Who sold it may not see the continuation, but is to know who goes on with it.
     engine.record(
         deals.DEAL_HANDED_OVER,
-        deal=sale,
+        deal=context.deal,
         by=context.by,
         now=context.now,
         data={"pipeline": target.name, "to": owner, "deal": continuation.pk},

@@ -4,6 +4,7 @@ from . import (
     calls,  # noqa: F401
     client,  # noqa: F401
     contacts,  # noqa: F401
+    deliveries,  # noqa: F401
     invoices,  # noqa: F401
     messages,  # noqa: F401
     past,  # noqa: F401

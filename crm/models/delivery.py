@@ -102,11 +102,15 @@ class ClientLife(models.Model):
         ),
     )
     def judge(self, *, regular: bool) -> None:
-        """By the number of deliveries, both ways; a delivery also wakes who had stopped."""
+        """By the number of deliveries, both ways."""
 
     @transition(field=state, source=CLIENT, target=DORMANT)
-    def fall_asleep(self) -> None:
+    def rest(self) -> None:
         """A regular client has delivered nothing for the time that the playbook allows."""
+
+    @transition(field=state, source=DORMANT, target=CLIENT)
+    def wake(self) -> None:
+        """He delivers again."""
 
 
 class Delivery(models.Model):
