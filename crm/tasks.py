@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,22 @@ class TaskGone(RegulationError):
 
     def __init__(self) -> None:
         super().__init__(_("This task is already finished."))
+
+
+@dataclass(frozen=True)
+class NextTask:
+    """What is to be done after the task that ends; its owner's."""
+
+    text: str
+    due_at: datetime
+    kind: str = Task.Kind.OTHER
+
+
+class NextTaskWanted(BadAnswer):
+    """The deal would be left without a task (PZ-6.2)."""
+
+    def __init__(self) -> None:
+        super().__init__({"next_text": _("This is the deal's last task. What comes next?")})
 
 
 class TaskRefused(MoveRefused):
@@ -102,10 +119,22 @@ def create_task(
 
 @verb
 def complete_task(
-    task: Task, *, result: str, by: Actor, now: datetime, revision: int | None = None
+    task: Task,
+    *,
+    result: str,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    next_task: NextTask | None = None,
+    ask_next: bool = False,
 ) -> Task:
-    """Finish the task with a short result (AX-2.5). Errors: BadAnswer without a result, TaskGone."""
+    """Finish the task with a short result (AX-2.5), and set the next one.
+
+    With `ask_next` a deal on a stage that needs a task is not left without one. Errors: BadAnswer without a result,
+    NextTaskWanted, TaskGone, TaskRefused.
+    """
     deal = _lock(task, revision)
+    _ask_to_finish(task, deal, by=by, now=now)
     if (
         deal is not None
         and task_outcomes(task, deal)
@@ -113,8 +142,8 @@ def complete_task(
         and _only_by_outcome(task, deal)
     ):
         raise RegulationError(_("This task is finished by choosing an outcome."))
-    _ask_to_finish(task, deal, by=by, now=now)
     _complete(task, deal, result=result, scenario="", by=by, now=now)
+    _go_on(task, deal, next_task, ask_next=ask_next, by=by, now=now)
     return task
 
 
@@ -127,8 +156,10 @@ def choose_outcome(
     now: datetime,
     answers: dict[str, Any],
     revision: int | None = None,
+    next_task: NextTask | None = None,
+    ask_next: bool = False,
 ) -> Task:
-    """Finish (or postpone) the task by one of its scenarios, which does the rest.
+    """Finish (or postpone) the task by one of its scenarios, which does the rest; what it leaves undone is asked for.
 
     `answers` holds the scenario's questions, the fields its move asked for, and the manager's own `result`.
     Errors: TaskGone, BadAnswer, MoveRefused (nothing changed), RegulationError for an outcome not offered here.
@@ -137,7 +168,7 @@ def choose_outcome(
     scenario = next((item for item in task_outcomes(task, deal) if item.code == code), None)
     if deal is None or scenario is None:
         raise RegulationError(_("This task has no such outcome."))
-    answers = _checked_answers(scenario, answers, now)
+    answers = checked_answers(scenario, answers, now)
     result = str(answers.pop("result", "") or scenario.result)
     if scenario.completes:
         _complete(task, deal, result=result, scenario=code, by=by, now=now)
@@ -147,6 +178,7 @@ def choose_outcome(
         task.save(update_fields=["result", "scenario", "revision"])
     with holding(task):
         engine.choose(deal, scenario, task=task, by=by, now=now, answers=answers)
+    _go_on(task, deal, next_task, ask_next=ask_next, by=by, now=now)
     return task
 
 
@@ -203,8 +235,16 @@ def edit_task(
 
 
 @verb
-def cancel_task(task: Task, *, by: Actor, now: datetime, reason: str = "") -> Task:
-    """Take the task off without a result; the feed keeps it. Errors: TaskGone, TaskRefused."""
+def cancel_task(
+    task: Task,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    next_task: NextTask | None = None,
+    ask_next: bool = False,
+) -> Task:
+    """Take the task off without a result; the feed keeps it. Errors: TaskGone, TaskRefused, NextTaskWanted."""
     deal = _lock(task, None)
     _ask_to_finish(task, deal, by=by, now=now)
     task.cancel()
@@ -213,7 +253,52 @@ def cancel_task(task: Task, *, by: Actor, now: datetime, reason: str = "") -> Ta
     task.save(update_fields=["state", "result", "ended_at", "revision"])
     _keep_next_task(deal)
     _record(TASK_CANCELLED, task, by=by, now=now, data={"result": reason})
+    _go_on(task, deal, next_task, ask_next=ask_next, by=by, now=now)
     return task
+
+
+def is_last(task: Task) -> bool:
+    """Whether it is the only open task of an open deal: who finishes it is asked for the next (PZ-6.2)."""
+    deal = task.deal
+    if deal is None or deal.status != "open" or task.state != Task.State.OPEN:
+        return False
+    return not Task.objects.open().filter(deal=deal).exclude(pk=task.pk).exists()
+
+
+def lacks_task(deal: Deal) -> bool:
+    """An open deal without a task on a stage that needs one."""
+    stage = catalog.pipeline(deal.pipeline_id).stage_by_id[deal.stage_id]
+    return deal.status == "open" and deal.next_task_at is None and stage.needs_task
+
+
+def _go_on(
+    task: Task,
+    deal: Deal | None,
+    next_task: NextTask | None,
+    *,
+    ask_next: bool,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Set the next task. Errors: NextTaskWanted; BadAnswer as the form calls its fields."""
+    if deal is None:
+        return
+    if next_task is None:
+        if ask_next and lacks_task(deal):
+            raise NextTaskWanted
+        return
+    try:
+        create_task(
+            text=next_task.text,
+            due_at=next_task.due_at,
+            kind=next_task.kind,
+            owner=task.owner,
+            deal=deal,
+            by=by,
+            now=now,
+        )
+    except BadAnswer as error:
+        raise BadAnswer({f"next_{code}": text for code, text in error.errors.items()}) from error
 
 
 def task_outcomes(task: Task, deal: Deal | None) -> list[CompiledScenario]:
@@ -327,7 +412,7 @@ def _check_due(due_at: datetime, now: datetime) -> None:
         raise BadAnswer({"due_at": _("This date is too far away.")})
 
 
-def _checked_answers(
+def checked_answers(
     scenario: CompiledScenario, answers: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """Answers in the types their questions ask for; what a move asked for besides passes through to `fill`."""

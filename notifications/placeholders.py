@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.placeholders import Occasion, Placeholder, known, placeholder
 from notifications import working_hours
+from pipelines import catalog, fields
 from pipelines.transactions import once
 
 __all__ = ["Occasion", "Placeholder", "fill_in", "known", "placeholder", "problems"]
@@ -24,7 +25,7 @@ _PLACEHOLDER = re.compile(r"\{\s*([^\W\d]\w*)\s*\}")
 
 def problems(text: str) -> list[str]:
     """A sentence for every placeholder that does not exist."""
-    unknown = dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name not in known)
+    unknown = dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if _find(name) is None)
     names = ", ".join(f"{{{name}}}" for name in known)
     return [
         _("There is no placeholder {%(name)s}. There are: %(known)s.")
@@ -40,7 +41,7 @@ def fill_in(text: str, occasion: Occasion, *, html: bool = False) -> str:
     """
 
     def value(match: re.Match[str]) -> str:
-        found = known.get(match[1])
+        found = _find(match[1])
         if found is None:
             return match[0]
         said = found.read(occasion)
@@ -49,6 +50,23 @@ def fill_in(text: str, occasion: Occasion, *, html: bool = False) -> str:
     # A letter speaks the company's language, whatever the language of the person who presses the button.
     with translation.override(settings.LANGUAGE_CODE):
         return _PLACEHOLDER.sub(value, text)
+
+
+# `{field_meeting_at}`: any field of the deal by its code; which there are, only the deal's pipeline knows.
+_FIELD = "field_"
+
+
+def _find(name: str) -> Placeholder | None:
+    found = known.get(name)
+    if found is None and name.startswith(_FIELD):
+        return Placeholder(name, "", lambda occasion: _field(occasion, name.removeprefix(_FIELD)))
+    return found
+
+
+def _field(occasion: Occasion, code: str) -> str:
+    deal = occasion.deal
+    field = catalog.pipeline(deal.pipeline_id).fields.get(code) if deal else None
+    return fields.show(field, deal.get_value(code)) if field else ""
 
 
 @placeholder("contact", label=gettext_lazy("the contact's name"))

@@ -37,11 +37,11 @@ def say(context: Context, text: str) -> str:
 
     def word(match: re.Match[str]) -> str:
         code, more = match[1], int(match[2] or 0)
-        if context.answers.get(code):
-            return _plain(context.answers[code])
-        field = context.pipeline.fields.get(code)
+        field, answer = context.pipeline.fields.get(code), context.answers.get(code)
         if field is None:
-            return match[0]
+            return _plain(answer) if answer else match[0]
+        if answer:
+            return fields.show(field, fields.clean(field, answer))
         if more:
             return str(number_of(context, code) + more)
         return fields.show(field, context.value(code))

@@ -27,6 +27,9 @@ def task(context: Context, params: Any) -> No | None:
 
 
 class OpenTaskParams(ParamsForm):
+    only = WordsField(
+        label=gettext_lazy("with the code"), required=False, help_text=gettext_lazy("Empty: any.")
+    )
     besides = WordsField(
         label=gettext_lazy("not counting"),
         required=False,
@@ -36,8 +39,10 @@ class OpenTaskParams(ParamsForm):
 
 @guard("open_task", label=gettext_lazy("Has an open task"), form=OpenTaskParams)
 def open_task(context: Context, params: Any) -> No | None:
-    """The deal has an open task with its time, or is given one with the move."""
-    if task_answers.TEXT in context.answers or _has_other(context, params.besides):
+    """The deal has an open task with its time (one of those named), or is given one with the move."""
+    if not params.only and task_answers.TEXT in context.answers:
+        return None
+    if _has_other(context, params.besides, params.only):
         return None
     return No(_("The deal needs an open task."), task_answers.CODES)
 
@@ -45,17 +50,19 @@ def open_task(context: Context, params: Any) -> No | None:
 @guard("another_task", label=gettext_lazy("Has another open task"))
 def another_task(context: Context, params: Any) -> No | None:
     """Beside the task that is being finished the deal has another one, or is given one in its place."""
-    if task_answers.TEXT in context.answers or _has_other(context, ()):
+    if task_answers.TEXT in context.answers or _has_other(context):
         return None
     return No(_("This is the deal's last task: set the next one."), task_answers.CODES)
 
 
-def _has_other(context: Context, besides: Any) -> bool:
+def _has_other(context: Context, besides: Any = (), only: Any = ()) -> bool:
     if context.deal.next_task_at is None:
         return False
-    if not besides and context.task is None:
+    if not besides and not only and context.task is None:
         return True
     found = Task.objects.open().filter(deal=context.deal).exclude(code__in=[*besides])
+    if only:
+        found = found.filter(code__in=only)
     if context.task is not None:
         found = found.exclude(pk=context.task.pk)
     return found.exists()
