@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from crm import deals
 from crm.models import Deal
-from licenses import verbs
+from licenses import countdown, keeping, refusing, verbs
 from licenses.models import Licence
 from pipelines import catalog
 from pipelines.context import Context
@@ -72,14 +72,14 @@ def mark_due(context: Context, params: Any) -> dict[str, Any]:
     if rule is None or rule.when != "before" or rule.period is None:
         raise RegulationError(_("This is done so many days before the licence's last day only."))
     days = rule.period.seconds // 86_400
-    told = verbs.mark_due(_licence(context), days=days, by=context.by, now=context.now)
+    told = countdown.mark_due(_licence(context), days=days, by=context.by, now=context.now)
     return {"step": days, "told": told}
 
 
 @action("mark_expired", label=gettext_lazy("Mark the licence expired"))
 def mark_expired(context: Context, params: Any) -> dict[str, Any]:
     """The licence's last day is over."""
-    told = verbs.mark_expired(_licence(context), by=context.by, now=context.now)
+    told = countdown.mark_expired(_licence(context), by=context.by, now=context.now)
     return {"told": told}
 
 
@@ -93,7 +93,7 @@ class RefuseLicenceParams(ParamsForm):
 )
 def refuse_licence(context: Context, params: Any) -> dict[str, Any]:
     """The client does not renew, as the deal's fields say: elsewhere or not at all, and why."""
-    licence = verbs.refuse_licence(
+    licence = refusing.refuse_licence(
         context.deal,
         kind=str(context.value(params.kind) or ""),
         reason=str(context.value(params.reason) or ""),
@@ -106,14 +106,14 @@ def refuse_licence(context: Context, params: Any) -> dict[str, Any]:
 @action("resume_licence", label=gettext_lazy("Take the refusal off the licence"))
 def resume_licence(context: Context, params: Any) -> dict[str, Any]:
     """The client stays after all."""
-    licence = verbs.resume_licence(context.deal, by=context.by, now=context.now)
+    licence = refusing.resume_licence(context.deal, by=context.by, now=context.now)
     return {"licence": licence.pk}
 
 
 def _licence(context: Context) -> Licence:
     licence: Licence | None = getattr(context.deal, "licence", None)
     if licence is None:
-        raise verbs.NoLicence
+        raise keeping.NoLicence
     # One instance of the deal: what the licence's verbs record, the rules of this deal hear.
     licence.deal = context.deal
     return licence

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from licenses import clock, terms
+from licenses.keeping import DUE
 from licenses.models import Licence
-from licenses.verbs import DUE
 from pipelines.context import Context
 from pipelines.params import DurationField, ParamsForm
 from pipelines.registry import No, guard

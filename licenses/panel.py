@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from crm.models import Deal, User
 from crm.panels import Mark, Panel
 from licenses import clock, terms
+from licenses.keeping import EXPIRES_ON
 from licenses.models import EXPIRED, REFUSED, Licence, Period
-from licenses.verbs import EXPIRES_ON
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline, CompiledStage
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import Deal
 from licenses import clock
+from licenses.keeping import EXPIRES_ON
 from licenses.models import Licence
-from licenses.verbs import EXPIRES_ON
 from pipelines.registry import date_source
 
 

@@ -20,7 +20,7 @@ from crm.forms import AnswersForm
 from crm.models import Deal
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
-from licenses import clock, forecast, terms, verbs
+from licenses import clock, forecast, keeping, terms, verbs
 from licenses.forms import AccountForm, EnterForm, ExpiryForm, PurchaseForm
 from licenses.models import Licence
 from pipelines.errors import RegulationError
@@ -161,7 +161,7 @@ def _window(
                         now=timezone.now(),
                         revision=revision,
                     )
-            except verbs.LicenceChanged as changed:
+            except keeping.LicenceChanged as changed:
                 response = refused(request, deal, changed)
                 if request.htmx:
                     response.status_code = 409

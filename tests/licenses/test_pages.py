@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.models import Deal, User
-from licenses import verbs
+from licenses import refusing, verbs
 from licenses.models import Licence
 from pipelines.actor import Actor
 from tests.clauses.steps import fresh
@@ -215,7 +215,7 @@ def test_the_renewals_are_counted_and_summed_by_month(
     foreign = make_licence(charlie, ends=end, now=timezone.now(), name="Чужая")
     refused = make_licence(alice, ends=None, now=timezone.now(), phone="", email="")
     type_expiry(refused, end, now=timezone.now())
-    verbs.refuse_licence(
+    refusing.refuse_licence(
         refused, kind="leaves", reason="закрылись", by=Actor.person(alice), now=timezone.now()
     )
     response = page.get(f"/licences/?month={end:%Y-%m}")
