@@ -298,10 +298,15 @@ def say_length(seconds: int) -> str:
 
 
 def _message(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
-    line.text, line.spoken = data.get("text", ""), True
-    line.tone = "green" if line.event.verb == "message.received" else "blue"
+    verb = line.event.verb
+    # What the outbox tells later of a message's fate repeats no text.
+    line.text = data.get("error" if verb == "message.failed" else "text", "")
+    line.spoken = "text" in data
+    line.tone = {"message.received": "green", "message.failed": "red"}.get(verb, "blue")
     if data.get("channel"):
         line.title += f" ({contacting.channel_label(data['channel'])})"
+    if verb == "message.queued" and data.get("again"):
+        line.text = _("It is tried once more.")
 
 
 def _letter(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
@@ -340,7 +345,9 @@ _SENTENCES: dict[str, Callable[[Line, dict[str, Any], CompiledPipeline | None], 
         _task,
     ),
     **dict.fromkeys(("call.answered", "call.unanswered", "call.missed"), _call),
-    **dict.fromkeys(("message.received", "message.sent"), _message),
+    **dict.fromkeys(
+        ("message.received", "message.queued", "message.sent", "message.failed"), _message
+    ),
     **dict.fromkeys(("letter.queued", "letter.sent", "letter.failed", "letter.received"), _letter),
     **dict.fromkeys(("file.added", "file.removed"), _file),
 }

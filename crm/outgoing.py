@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
-from crm.models import Deal, User
+from crm.models import Contact, Deal, User
 from pipelines.actor import Actor
 
 
@@ -18,20 +18,64 @@ class Letters(Protocol):
     @property
     def LetterError(self) -> type[Exception]: ...
 
-    def render(self, template: Any, deal: Deal, user: User) -> tuple[str, str]: ...
+    def render(
+        self,
+        template: Any,
+        deal: Deal | None,
+        user: User,
+        *,
+        contact: Contact | None = ...,
+        now: datetime | None = ...,
+    ) -> tuple[str, str]: ...
 
     def queue_letter(
         self,
         *,
-        deal: Deal,
         subject: str,
         body: str,
         by: Actor,
         now: datetime,
+        deal: Deal | None = ...,
+        contact: Contact | None = ...,
         to: str | None = ...,
         template: Any = ...,
         files: Iterable[Any] = ...,
-    ) -> Any: ...
+    ) -> Any:
+        """A letter of the deal, or of the contact alone: whoever sees that sees the letter."""
+
+    def queue_message(
+        self,
+        *,
+        channel: str,
+        text: str,
+        by: Actor,
+        now: datetime,
+        deal: Deal | None = ...,
+        contact: Contact | None = ...,
+        to: str | None = ...,
+        template: Any = ...,
+    ) -> Any:
+        """An SMS or a chat message of the deal, or of the contact alone."""
+
+    def channels_of(self, contact: Contact | None) -> list[tuple[str, str, str]]:
+        """(channel, its name, the address) of every channel by which the contact can be reached."""
+
+    def sms_length(self, text: str) -> Any:
+        """`signs`, `parts` and `room` of the text as an SMS."""
+
+    def render_text(
+        self,
+        template: Any,
+        deal: Deal | None,
+        user: User,
+        *,
+        contact: Contact | None = ...,
+        now: datetime | None = ...,
+    ) -> str:
+        """The text of a message's template, filled in."""
+
+    def message_templates(self, channel: str) -> QuerySet[Any]:
+        """The active templates of the channel's kind."""
 
     def queue_system_letter(
         self,
@@ -57,7 +101,7 @@ class Letters(Protocol):
         """The active letter templates."""
 
     def messages(self) -> QuerySet[Any]:
-        """The letters of deals."""
+        """The letters and messages of deals and contacts; a page asks for those `visible_to` its user."""
 
 
 _provided: list[Letters] = []
@@ -79,6 +123,12 @@ def templates_for(playbook: str) -> QuerySet[Any]:
     return found.exclude(code__endswith="signature").order_by("name")
 
 
+def message_templates_for(channel: str, playbook: str) -> QuerySet[Any]:
+    """The active templates of the channel's kind, of a playbook and of none."""
+    found = letters().message_templates(channel)
+    return found.filter(playbook__in=["", playbook]).order_by("name")
+
+
 def messages_by_id(ids: list[int]) -> dict[int, Any]:
     """The letters with these ids and their files, in two queries; none without ids."""
     return letters().messages().prefetch_related("files").in_bulk(ids) if ids else {}
@@ -89,5 +139,5 @@ def messages_of(deals: list[int]) -> QuerySet[Any]:
 
 
 def unsent(deal: Deal) -> int:
-    """How many letters of the deal have failed."""
+    """How many letters and messages of the deal have failed."""
     return messages_of([deal.pk]).filter(status="failed").count()

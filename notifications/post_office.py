@@ -17,6 +17,7 @@ from notifications.letters import (
 from notifications.messages import channels_of, queue_message, render_text
 from notifications.models import Message, Template
 from notifications.outbox import deliver_one_due
+from notifications.sms import measure as sms_length
 
 __all__ = [
     "LetterError",
@@ -30,6 +31,7 @@ __all__ = [
     "render",
     "render_text",
     "retry_message",
+    "sms_length",
     "templates",
     "to_text",
 ]
@@ -54,8 +56,8 @@ def message_templates(channel: str) -> QuerySet[Template]:
 
 
 def messages() -> QuerySet[Message]:
-    """The letters and messages of deals and contacts; those of the system are the administrators'.
+    """The letters and messages of deals, contacts and companies; those of the system are the administrators'.
 
-    A page asks who sees the deal or the contact: `visible_to`.
+    A page asks who sees the deal, the contact or the company: `visible_to`.
     """
-    return Message.objects.exclude(deal=None, contact=None)
+    return Message.objects.exclude(deal=None, contact=None, company=None)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import card, feed_lines, files, outgoing
 from crm.forms import LetterForm
-from crm.models import Deal
+from crm.models import Contact, Deal, User
 from crm.views.answers import SignedIn
 from crm.views.contacts import check
 from crm.views.replies import done, find_deal, me, refused, status_of
@@ -54,6 +54,7 @@ def _form(
     attached = list(template.files.all()) if template else []
     context = {
         "deal": deal,
+        "letter_url": request.path,
         "form": form,
         "template": template,
         "templates": card.letter_templates(catalog.pipeline(deal.pipeline_id)),
@@ -128,7 +129,7 @@ def letter(request: SignedIn, pk: int) -> HttpResponse:
 def retry(request: SignedIn, pk: int) -> HttpResponse:
     """Send a letter that failed once more."""
     message = _message(request, pk)
-    deal = find_deal(request, message.deal_id)
+    deal = find_deal(request, message.deal_id) if message.deal_id else None
     try:
         outgoing.letters().retry_message(message, by=me(request), now=timezone.now())
     except RegulationError as error:
@@ -137,12 +138,15 @@ def retry(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _message(request: SignedIn, pk: int) -> Any:
-    """The letter of a deal that the person sees, or of the sale that such a deal continues; 404 otherwise."""
+    """The letter of a deal or a contact that the person sees, or of the sale that such a deal continues; or 404."""
     message = outgoing.messages_by_id([pk]).get(pk)
-    seen = Deal.objects.visible_to(request.user)
-    if (
-        message is None
-        or not (seen.filter(pk=message.deal_id) | seen.filter(origin=message.deal_id)).exists()
-    ):
+    if message is None or not _is_seen(message, request.user):
         raise Http404
     return message
+
+
+def _is_seen(message: Any, user: User) -> bool:
+    if message.deal_id is None:
+        return Contact.objects.visible_to(user).filter(pk=message.contact_id).exists()
+    seen = Deal.objects.visible_to(user)
+    return (seen.filter(pk=message.deal_id) | seen.filter(origin=message.deal_id)).exists()

@@ -42,8 +42,9 @@
     if (!event.detail.successful || !form.matches) return;
     if (form.matches("form[data-reset]")) { form.reset(); fitForm(form); }
     if (form.matches("form[data-letter]") && event.detail.xhr.status === 204) {
-      const tab = document.getElementById("compose-letter-tab");
-      if (tab) htmx.ajax("GET", tab.getAttribute("href"), { target: "#compose-letter", swap: "innerHTML" });
+      const pane = form.closest(".tab-pane");
+      const tab = pane && document.getElementById(`${pane.id}-tab`);
+      if (tab) htmx.ajax("GET", tab.getAttribute("href"), { target: `#${pane.id}`, swap: "innerHTML" });
     }
   });
   document.addEventListener("click", (event) => {

@@ -43,6 +43,30 @@
     form.querySelector(`[data-new="${kind}"]`).hidden = Boolean(pk);
   }
 
+  // --- how long an SMS is, as notifications/sms.py counts it
+  const gsm = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
+  const wide = new Set("\f^{}\\[~]|€");
+  function measure(text) {
+    const signs = [...text];
+    const plain = signs.every((sign) => gsm.has(sign) || wide.has(sign));
+    const [one, more] = plain ? [160, 153] : [70, 67];
+    const sizes = signs.map((sign) => (plain ? (wide.has(sign) ? 2 : 1) : sign.length));
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    if (all <= one) return { signs: all, parts: 1, room: one };
+    let parts = 1, left = more;
+    sizes.forEach((size) => {
+      if (size > left) { parts += 1; left = more; }
+      left -= size;
+    });
+    return { signs: all, parts, room: parts * more };
+  }
+  document.addEventListener("input", (event) => {
+    const said = event.target.id && document.querySelector(`[data-sms-length="${event.target.id}"]`);
+    if (!said) return;
+    const length = measure(event.target.value.trim());
+    said.textContent = said.dataset.words.replace(/\{(\w+)\}/g, (_all, name) => length[name]);
+  });
+
   // Quick dates work only with this script, so only with it they show.
   const prepare = () => document.querySelectorAll("[data-quick]").forEach((part) => { part.hidden = false; });
   document.addEventListener("htmx:afterSettle", prepare);
