@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +54,9 @@ CALLS = frozenset({CALL_ANSWERED, CALL_UNANSWERED, CALL_MISSED})
 INCOMING = frozenset({CALL_MISSED, MESSAGE_RECEIVED})
 TEXT_LIMIT = 10_000
 CHANNEL_LIMIT = 30
+LETTER_LIMIT = 100_000
+VALUE_LIMIT = 1000
+VALUES_LIMIT = 100
 
 
 @verb
@@ -78,9 +82,7 @@ def record_contact(
     """
     if verb not in COMMUNICATION | ATTEMPTS | {CALL_MISSED}:
         raise BadAnswer({"verb": _("This is no contact with a client.")})
-    text = fields.storable(text)
-    if len(text) > TEXT_LIMIT:
-        raise BadAnswer({"text": _("At most %(limit)s characters.") % {"limit": TEXT_LIMIT}})
+    text = _checked(text)
     if recording:
         try:
             recording = fields.clean(_LINK, recording)
@@ -92,7 +94,7 @@ def record_contact(
     elif verb in ATTEMPTS:
         note_attempt(deal, now=now)
     facts: dict[str, Any] = {
-        "text": text.strip(),
+        "text": text,
         "channel": fields.storable(channel)[:CHANNEL_LIMIT] or ("phone" if verb in CALLS else ""),
         "recording": recording,
         "seconds": seconds,
@@ -108,6 +110,77 @@ def record_contact(
         data=facts,
         outside_id=outside_id,
     )
+
+
+@verb
+def record_form(
+    deal: Deal,
+    *,
+    text: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    source: Any = None,
+    outside_id: str | None = None,
+) -> Event:
+    """Put a filled-in site form on record, with all that stood in it. Errors: BadAnswer."""
+    engine.lock(deal)
+    said = {
+        fields.storable(str(name))[:VALUE_LIMIT]: fields.storable(_words(value))[:VALUE_LIMIT]
+        for name, value in list(values.items())[:VALUES_LIMIT]
+    }
+    facts = {
+        "text": _checked(text),
+        "values": {name: value for name, value in said.items() if value},
+        "source": str(source or ""),
+    }
+    return engine.record(
+        FORM_SUBMITTED,
+        deal=deal,
+        now=now,
+        data={name: value for name, value in facts.items() if value},
+        outside_id=outside_id,
+    )
+
+
+@verb
+def record_letter(
+    deal: Deal,
+    *,
+    subject: str,
+    text: str,
+    address: str,
+    now: datetime,
+    outside_id: str | None = None,
+) -> Event:
+    """Put a letter of the client on record. Errors: BadAnswer."""
+    facts = {
+        "subject": fields.storable(subject).strip()[:VALUE_LIMIT],
+        "text": fields.storable(text).strip()[:LETTER_LIMIT],
+        "address": fields.storable(address)[:254],
+    }
+    engine.lock(deal)
+    note_communication(deal, now=now)
+    facts = {name: value for name, value in facts.items() if value}
+    return engine.record(
+        LETTER_RECEIVED,
+        deal=deal,
+        now=now,
+        data={"channel": "email", "incoming": True, **facts},
+        outside_id=outside_id,
+    )
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return "" if value is None else str(value).strip()
+
+
+def _checked(text: str) -> str:
+    text = fields.storable(text).strip()
+    if len(text) > TEXT_LIMIT:
+        raise BadAnswer({"text": _("At most %(limit)s characters.") % {"limit": TEXT_LIMIT}})
+    return text
 
 
 def channel_label(code: str) -> str:

@@ -297,6 +297,13 @@ def say_length(seconds: int) -> str:
     return _("%(n)s min") % {"n": seconds // 60}
 
 
+def _form(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
+    line.text, line.spoken, line.tone = data.get("text", ""), True, "green"
+    if data.get("source"):
+        line.title += f": {data['source']}"
+    line.changes = [Change(name, "", value) for name, value in data.get("values", {}).items()]
+
+
 def _message(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     verb = line.event.verb
     # What the outbox tells later of a message's fate repeats no text.
@@ -348,6 +355,7 @@ _SENTENCES: dict[str, Callable[[Line, dict[str, Any], CompiledPipeline | None], 
     **dict.fromkeys(
         ("message.received", "message.queued", "message.sent", "message.failed"), _message
     ),
+    "form.submitted": _form,
     **dict.fromkeys(("letter.queued", "letter.sent", "letter.failed", "letter.received"), _letter),
     **dict.fromkeys(("file.added", "file.removed"), _file),
 }

@@ -26,6 +26,13 @@ def one_manager(pipeline: CompiledPipeline | None) -> str:
     return clause
 
 
+def only_playbook(kind: str) -> str:
+    """The playbook that takes such requests, for a caller that names none; of several the one of the first pipeline."""
+    takes = set(IntakeRule.objects.filter(kind=kind, source="").values_list("playbook", flat=True))
+    known = (pipeline.playbook for pipeline in catalog.pipelines())
+    return next((playbook for playbook in known if playbook in takes), "")
+
+
 @dataclass(frozen=True)
 class Destination:
     """Where a request goes: the pipeline, those whose open deals take it too, to whom, and what is put on."""
