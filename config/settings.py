@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "crm.middleware.WorkplaceMiddleware",
+    "crm.middleware.PasswordAgeMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -162,7 +163,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "crm.passwords.NotUsedBefore"}]
 
 # --- PostgreSQL and Redis -----------------------------------------------------------------
 

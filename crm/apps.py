@@ -12,6 +12,7 @@ class CrmConfig(AppConfig):
             guards,
             invoice_words,
             overrides,
+            password_rules,
             playbook_deliveries,
             playbook_intake,
             playbook_payments,

@@ -1,4 +1,7 @@
-"""Who is signed in, his roles, his people, and the regulation's stamps: the one statement every request begins with."""
+"""Who is signed in, his roles, his people, the regulation's stamps, what it asks of passwords and what he has not read.
+
+The one statement every request begins with.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,13 @@ _SIGNED_IN = f"""
            ARRAY(SELECT name FROM auth_group JOIN crm_user_groups ON group_id = auth_group.id
                  WHERE user_id = crm_user.id) AS known_roles,
            ARRAY({PEOPLE_BELOW}) AS known_people,
-           (SELECT json_object_agg(id, stamp) FROM pipelines_pipeline WHERE is_active) AS known_stamps
+           (SELECT json_object_agg(id, stamp) FROM pipelines_pipeline WHERE is_active) AS known_stamps,
+           (SELECT json_agg(json_build_array(months, warn_days, clause)) FROM crm_passwordrule)
+               AS known_password_rules,
+           ARRAY(SELECT playbook FROM pipelines_regulation AS written WHERE NOT EXISTS (
+               SELECT 1 FROM pipelines_reading
+               WHERE user_id = %(head)s AND regulation_id = written.id AND edition = written.edition
+           )) AS known_unread
     FROM crm_user WHERE id = %(head)s
 """  # noqa: S608 (constants of ours)
 

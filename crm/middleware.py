@@ -6,8 +6,11 @@ import zoneinfo
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 
+from crm import passwords
 from pipelines import catalog, refusing
 
 
@@ -33,3 +36,29 @@ class WorkplaceMiddleware:
         ):
             request.LANGUAGE_CODE = translation.get_language()
             return self.get_response(request)
+
+
+class PasswordAgeMiddleware:
+    """Whose password has become too old chooses a new one before anything else; a robot has none to choose."""
+
+    ALLOWED = frozenset({"crm:password_change", "crm:login", "crm:logout", "crm:language"})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            age = passwords.age_for_pages(request.user, now=timezone.now())
+            request.password_age = age  # type: ignore[attr-defined]
+            if age is not None and age.is_over and not self._is_allowed(request.path_info):
+                url = reverse("crm:password_change")
+                if request.headers.get("HX-Request"):
+                    return HttpResponse(status=204, headers={"HX-Redirect": url})
+                return redirect(url)
+        return self.get_response(request)
+
+    def _is_allowed(self, path: str) -> bool:
+        try:
+            return resolve(path).view_name in self.ALLOWED
+        except Resolver404:
+            return True

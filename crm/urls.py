@@ -7,6 +7,7 @@ from crm.views import (
     board,
     card,
     contacts,
+    control,
     deal_new,
     deliveries,
     feed,
@@ -15,6 +16,7 @@ from crm.views import (
     messages,
     moves,
     names,
+    regulation,
     search,
     table,
     task_dialogs,
@@ -40,6 +42,12 @@ urlpatterns: list[URLPattern] = [
     path("deals/table/move/", table.move_many, name="table_move"),
     path("deals/<int:pk>/move/", moves.move, name="deal_move"),
     path("deals/<int:pk>/move/form/", moves.form, name="deal_move_form"),
+    # The regulation, and the control of closings
+    path("regulation/", regulation.index, name="regulations"),
+    path("regulation/<slug:playbook>/", regulation.page, name="regulation"),
+    path("regulation/<slug:playbook>/read/", regulation.read, name="regulation_read"),
+    path("control/", control.page, name="control"),
+    path("control/choose/", control.choose, name="control_choose"),
     # Tasks and search
     path("tasks/", tasks.page, name="tasks"),
     path("search/", search.page, name="search"),

@@ -7,6 +7,7 @@ from .file import DealFile
 from .intake import ClientRule, IntakeRule, IntakeSource, RequestKind, Turn, Way
 from .invoice import Invoice, InvoiceCounter, InvoiceKind
 from .naming import NamingRule
+from .password import OldPassword, PasswordRule
 from .payment import Package, Payment, PaymentProvider, PaymentTerms
 from .point import ContactPoint
 from .tag import ListedTag, Tag, TagList
@@ -30,7 +31,9 @@ __all__ = [
     "InvoiceKind",
     "ListedTag",
     "NamingRule",
+    "OldPassword",
     "Package",
+    "PasswordRule",
     "Payment",
     "PaymentProvider",
     "PaymentTerms",

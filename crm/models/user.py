@@ -8,6 +8,7 @@ from django.contrib.auth.models import UserManager as BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -88,6 +89,11 @@ class User(AbstractUser):
     language = models.CharField(
         _("language"), max_length=2, default="ru", choices=[("ru", "Русский"), ("en", "English")]
     )
+    password_changed_at = models.DateTimeField(
+        _("password changed at"), default=timezone.now, editable=False
+    )
+    # The hash that a new password takes the place of, until `crm.passwords` has kept it.
+    password_before = ""
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -108,6 +114,10 @@ class User(AbstractUser):
         super().clean()
         if self.time_zone not in available_timezones():
             raise ValidationError({"time_zone": _("There is no such time zone.")})
+
+    def set_password(self, raw_password: str | None) -> None:
+        self.password_before = self.password if self.pk else ""
+        super().set_password(raw_password)
 
     @cached_property
     def role_names(self) -> frozenset[str]:

@@ -16,12 +16,14 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info
 
+from crm import regulations
+
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
 def frame(context: Any, part: str) -> SafeString:
-    """The `side` panel or the `header`; `pipeline` in the page's context is the one a new deal opens in."""
+    """The `side` panel, the `header` or the `notices`; `pipeline` in the page's context is the one a new deal opens in."""
     request = context["request"]
     here = request.resolver_match.view_name if request.resolver_match else ""
     shown = {
@@ -30,6 +32,8 @@ def frame(context: Any, part: str) -> SafeString:
         "address": request.get_full_path(),
         "asked": request.GET.get("q", "") if here == "crm:search" else "",
         "pipeline": context.get("pipeline"),
+        "age": getattr(request, "password_age", None),
+        "unread": regulations.has_unread(request.user) if part == "side" else False,
         "language": get_language(),
         "languages": [(code, _own_name(code)) for code, _name in settings.LANGUAGES],
         "csrf": format_html(

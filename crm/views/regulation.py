@@ -1,0 +1,85 @@
+"""«Регламент»: the clauses of each company, the rules behind them, and who has read them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from crm import regulations
+from crm.views.answers import SignedIn
+from pipelines.errors import RegulationError
+from pipelines.models import Regulation
+
+ASKED_LIMIT = 100
+
+
+@login_required
+@require_GET
+def index(request: SignedIn) -> HttpResponse:
+    """The regulations one works by, the only one at once; `?clause=AX-1.2a` leads to that clause."""
+    code = request.GET.get("clause", "")
+    if code and (playbook := regulations.playbook_of_clause(request.user, code[:20])):
+        return redirect(f"{reverse('crm:regulation', args=[playbook])}#{code}")
+    found = regulations.visible_to(request.user)
+    if len(found) == 1:
+        return redirect("crm:regulation", found[0].playbook)
+    unread = set(getattr(request.user, "known_unread", None) or ())
+    return render(request, "crm/regulations.html", {"found": found, "unread": unread})
+
+
+@login_required
+@require_GET
+def page(request: SignedIn, playbook: str) -> HttpResponse:
+    """One company's regulation; `?q=` leaves the clauses with these words."""
+    asked = request.GET.get("q", "")[:ASKED_LIMIT]
+    shown = regulations.read_page(
+        _find(request, playbook), user=request.user, asked=asked, now=timezone.now()
+    )
+    context = {
+        "page": shown,
+        "regulation": shown.regulation,
+        "asked": asked,
+        "violations": _violations(playbook),
+        "is_one_of_many": len(regulations.playbooks_of(request.user)) > 1,
+    }
+    return render(request, "crm/regulation.html", context)
+
+
+@login_required
+@require_POST
+def read(request: SignedIn, playbook: str) -> HttpResponse:
+    """«Я прочитал редакцию N»."""
+    edition = request.POST.get("edition", "")
+    number = int(edition) if edition.isdecimal() and len(edition) < 10 else 0
+    try:
+        regulations.confirm_reading(
+            _find(request, playbook), user=request.user, edition=number, now=timezone.now()
+        )
+        messages.success(request, _("Thank you: it is noted that you have read it."))
+    except RegulationError as error:
+        messages.error(request, str(error))
+    return redirect("crm:regulation", playbook)
+
+
+def _find(request: SignedIn, playbook: str) -> Regulation:
+    """The regulation, if the person works by it; 404 for another's as for one that does not exist."""
+    if playbook in regulations.playbooks_of(request.user):
+        found = Regulation.objects.filter(playbook=playbook).first()
+        if found is not None:
+            return found
+    raise Http404
+
+
+def _violations(playbook: str) -> str:
+    """The register of violations narrowed to the company, to which `&clause=` is added."""
+    try:
+        return f"{reverse('crm:violations')}?{urlencode({'playbook': playbook})}"
+    except NoReverseMatch:
+        return ""
