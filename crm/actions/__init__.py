@@ -1,3 +1,3 @@
 """What rules can do to records, one module a subject; importing the package registers them all."""
 
-from . import deal, deliveries, invoices, payments, scenarios, violation  # noqa: F401
+from . import deal, deliveries, invoices, payments, people, scenarios, violation  # noqa: F401

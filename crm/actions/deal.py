@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import contacting, deals, sole, tasks
+from crm import contacting, deals, distribution, sole, tasks
 from crm.actions.scenarios import moment_of, say
 from crm.models import Deal, Task, User
 from crm.roles import HEAD
@@ -69,7 +68,9 @@ def create_task(context: Context, params: Any) -> dict[str, Any]:
         kind=params.kind or Task.Kind.OTHER,
         code=params.code,
         due_at=due_at,
-        owner=least_busy(params.role) if params.role else _person(context, params.whom),
+        owner=distribution.pick(params.role, playbook=context.pipeline.playbook)
+        if params.role
+        else _person(context, params.whom),
         deal=context.deal,
         on_top=params.on_top,
         by=context.by,
@@ -206,25 +207,9 @@ class AssignParams(ParamsForm):
 @action("assign", label=gettext_lazy("Change the responsible"), form=AssignParams)
 def assign(context: Context, params: Any) -> dict[str, Any]:
     """Give the deal to the least busy person of a role."""
-    person = least_busy(params.role)
+    person = distribution.pick(params.role, playbook=context.pipeline.playbook)
     deals.assign_deal(context.deal, owner=person, by=context.by, now=context.now)
     return {"owner": str(person)}
-
-
-def least_busy(role: str) -> User:
-    """The active person of a role with the fewest open deals. Errors: RegulationError if there is none."""
-    people = User.objects.filter(is_active=True, groups__name=role)
-    load = dict(
-        Deal.objects.open()
-        .filter(owner__in=people, archived_at=None)
-        .values_list("owner")
-        .annotate(count=Count("pk"))
-        .values_list("owner", "count")
-    )
-    found = min(people.order_by("pk"), key=lambda person: load.get(person.pk, 0), default=None)
-    if found is None:
-        raise RegulationError(_("Nobody has the role “%(role)s”.") % {"role": role})
-    return found
 
 
 class HandOverParams(ParamsForm):
@@ -264,7 +249,9 @@ def hand_over(context: Context, params: Any) -> dict[str, Any]:
     continuation = deals.open_deal(
         pipeline=target,
         name=sale.name,
-        owner=least_busy(params.role) if params.role else sale.owner,
+        owner=distribution.pick(params.role, playbook=target.playbook)
+        if params.role
+        else sale.owner,
         contact=sale.contact,
         company=sale.company,
         arrival=Deal.Arrival.HAND_OVER,
