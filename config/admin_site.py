@@ -38,6 +38,18 @@ GROUPS: list[tuple[str, Any, tuple[str, ...]]] = [
             "pipelines.StageChange",
         ),
     ),
+    (
+        "money",
+        _("Money"),
+        (
+            "crm.Package",
+            "crm.PaymentTerms",
+            "crm.InvoiceKind",
+            "crm.PaymentProvider",
+            "crm.Payment",
+            "crm.Invoice",
+        ),
+    ),
     ("people", _("People"), ("crm.User", "crm.Team", "auth.Group")),
     ("records", _("Records"), ("crm.Deal", "crm.Contact", "crm.Company", "crm.Task", "crm.Tag")),
 ]

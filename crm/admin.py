@@ -400,3 +400,7 @@ class TaskAdmin(LogAdmin):
         ) < 18 else queryset.none(), False
 
     search_help_text = _("By the deal's number.")
+
+
+# Money has a file of its own; Django finds only this one.
+from crm import admin_money  # noqa: E402, F401

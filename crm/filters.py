@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.lookups import name_has, one_of
 from crm.models import Company, Contact, ContactPoint, Tag, User
-from crm.people import normalize_phone
+from crm.points import normalize_phone
 from crm.visibility import DealQuerySet
-from pipelines.catalog import CompiledStage
+from pipelines import catalog
+from pipelines.catalog import CompiledField, CompiledStage
 from pipelines.fields import parse_money
 
 # A part of a phone shorter than this is in too many numbers to mean one.
@@ -83,6 +84,11 @@ class DealFilter(forms.Form):
         stage.choices = [("", "—"), *((stage.code, stage.name) for stage in stages)]
         owner.queryset = people_of(user)
         self.stages = {stage.code: stage for stage in stages}
+        self.own = _own_fields({stage.pipeline_id for stage in stages})
+        for name, field in self.own.items():
+            self.fields[name] = forms.ChoiceField(
+                label=str(field.label), required=False, choices=[("", "—"), *field.choices.items()]
+            )
 
     def clean_budget_from(self) -> Decimal | None:
         return _money(self.cleaned_data["budget_from"])
@@ -125,6 +131,10 @@ class DealFilter(forms.Form):
             deals = deals.filter(budget__gte=asked["budget_from"])
         if asked["budget_to"] is not None:
             deals = deals.filter(budget__lte=asked["budget_to"])
+        for name, field in self.own.items():
+            if value := asked[name]:
+                holds = {field.code: [value] if field.type == "choices" else value}
+                deals = deals.filter(values__contains=holds)
         if asked["q"]:
             deals = deals.filter(mentions(asked["q"]))
         match asked["task"]:
@@ -136,6 +146,17 @@ class DealFilter(forms.Form):
                 tomorrow = _midnight(timezone.localdate(now) + timedelta(days=1))
                 deals = deals.open().filter(next_task_at__gte=now, next_task_at__lt=tomorrow)
         return deals
+
+
+def _own_fields(pipelines: set[int]) -> dict[str, CompiledField]:
+    """The lists of choices that the regulations want to be filtered by, under the names of their inputs."""
+    return {
+        f"f-{field.code}": field
+        for pipeline in catalog.pipelines()
+        if pipeline.id in pipelines
+        for field in pipeline.fields.values()
+        if field.in_filter and field.record == "deal" and field.choices
+    }
 
 
 def people_of(user: User) -> Any:

@@ -62,6 +62,23 @@ def above(context: Context, params: Any) -> No | None:
     )
 
 
+class AtMostParams(ParamsForm):
+    field = FieldField(label=gettext_lazy("field"))
+    bound = forms.DecimalField(label=gettext_lazy("at most"))
+
+
+@guard("at_most", label=gettext_lazy("Number at most"), form=AtMostParams, of_fields=True)
+def at_most(context: Context, params: Any) -> No | None:
+    """A number or sum is not greater than a bound; an empty one is not."""
+    if Decimal(str(context.value(params.field) or 0)) <= params.bound:
+        return None
+    label = context.pipeline.fields[params.field].label
+    return No(
+        _("«%(label)s» must be at most %(bound)s.") % {"label": label, "bound": params.bound},
+        (params.field,),
+    )
+
+
 class ChoiceParams(ParamsForm):
     field = FieldField(label=gettext_lazy("field"))
     among = WordsField(label=gettext_lazy("is one of"))

@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.gateway",
     "tests.fixtures.browser",
     "tests.fixtures.pzka",
+    "tests.fixtures.school",
     "tests.fixtures.idrive",
 ]
 

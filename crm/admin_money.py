@@ -1,0 +1,118 @@
+"""Money in the administration: what is sold and how it is paid, who tells of payments, and payments without a deal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm import payments
+from crm.models import Deal, Invoice, InvoiceKind, Package, Payment, PaymentProvider, PaymentTerms
+from pipelines.actor import Actor
+from pipelines.admin.access import CrmAdminAccess, LogAdmin
+from pipelines.errors import RegulationError
+
+
+@admin.register(Package)
+class PackageAdmin(CrmAdminAccess, admin.ModelAdmin):
+    list_display = ("name", "playbook", "code", "prices")
+    list_filter = ("playbook",)
+
+
+@admin.register(PaymentTerms)
+class PaymentTermsAdmin(CrmAdminAccess, admin.ModelAdmin):
+    list_display = ("playbook", "package", "discount", "prepayment")
+
+
+@admin.register(InvoiceKind)
+class InvoiceKindAdmin(CrmAdminAccess, admin.ModelAdmin):
+    list_display = ("name", "playbook", "code", "share", "of", "template")
+    list_filter = ("playbook",)
+
+
+@admin.register(PaymentProvider)
+class PaymentProviderAdmin(CrmAdminAccess, admin.ModelAdmin):
+    list_display = ("name", "code", "playbook", "robot", "is_active")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        kwargs["widgets"] = {"secret": forms.PasswordInput(render_value=True)}
+        return super().get_form(request, obj, **kwargs)
+
+
+class MatchForm(forms.ModelForm):
+    """The deal by its number: what one reads at the top of a card."""
+
+    deal = forms.ModelChoiceField(
+        label=_("deal"),
+        queryset=Deal.objects.filter(archived_at=None),
+        widget=forms.NumberInput,
+        help_text=_("The number at the top of the deal's card. It can be said once."),
+    )
+
+    class Meta:
+        model = Payment
+        fields = ("deal",)
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if Payment.objects.filter(pk=self.instance.pk, deal__isnull=False).exists():
+            raise forms.ValidationError(_("This payment belongs to a deal already."))
+        return found
+
+
+class UnmatchedFilter(admin.SimpleListFilter):
+    title = _("deal")
+    parameter_name = "unmatched"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("not known")), ("no", _("known"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(deal__isnull=self.value() == "yes")
+        return queryset
+
+
+@admin.register(Payment)
+class PaymentAdmin(LogAdmin):
+    """Only one thing can be done here: say for which deal a payment was."""
+
+    form = MatchForm
+    list_display = ("paid_at", "kind", "amount", "currency", "provider", "event_id", "deal")
+    list_filter = (UnmatchedFilter, "provider", "kind")
+    list_select_related = ("deal",)
+    search_fields = ("event_id",)
+    fields = (
+        "deal", "kind", "amount", "currency", "paid_at", "received_at", "provider", "event_id", "invoice", "by", "raw",
+    )  # fmt: skip
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request) and (obj is None or obj.deal_id is None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return tuple(name for name in self.fields if name != "deal")  # type: ignore[union-attr]
+
+    def save_model(self, request: HttpRequest, obj: Payment, form: Any, change: bool) -> None:
+        deal = form.cleaned_data["deal"]
+        obj.deal = None
+        try:
+            payments.match_payment(
+                obj,
+                deal=deal,
+                by=Actor.person(request.user),
+                now=timezone.now(),
+            )
+        except RegulationError as error:
+            self.message_user(request, str(error), "error")
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(LogAdmin):
+    list_display = ("label", "deal", "amount", "currency", "state", "created_at", "sent_at")
+    list_filter = ("state", "playbook")
+    list_select_related = ("deal",)
