@@ -21,8 +21,9 @@ class CrmConfig(AppConfig):
             roles,
             sources,
             task_answers,
+            violation_panel,
         )
         from . import board_fields, delivery_panel, invoice_panel, panels, payment_panel
 
-        for source in (board_fields, delivery_panel, payment_panel, invoice_panel):
+        for source in (board_fields, delivery_panel, payment_panel, invoice_panel, violation_panel):
             panels.register(source)

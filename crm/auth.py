@@ -17,6 +17,8 @@ _SIGNED_IN = f"""
            ARRAY(SELECT name FROM auth_group JOIN crm_user_groups ON group_id = auth_group.id
                  WHERE user_id = crm_user.id) AS known_roles,
            ARRAY({PEOPLE_BELOW}) AS known_people,
+           (SELECT count(*) FROM pipelines_violation WHERE culprit_id = %(head)s
+               AND explained_at IS NULL AND excused_at IS NULL) AS known_violations,
            (SELECT json_object_agg(id, stamp) FROM pipelines_pipeline WHERE is_active) AS known_stamps,
            (SELECT json_agg(json_build_array(months, warn_days, clause)) FROM crm_passwordrule)
                AS known_password_rules,

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.template.defaultfilters import linebreaksbr, urlize
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -329,6 +329,25 @@ def _letter(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None)
             line.text = data.get("error", "") or (line.message.error if line.message else "")
 
 
+def _violation(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
+    """A breach, its explanation or its excuse: whose it is, and the clause that was broken."""
+    line.title = f"{line.title}: {data.get('culprit', '')}"
+    line.text, line.clause = data.get("text", ""), data.get("clause", "")
+    line.tone, line.spoken = {
+        "violation.recorded": ("red", False),
+        "violation.explained": ("yellow", True),
+        "violation.excused": ("green", True),
+    }[line.event.verb]
+
+
+def _overridden(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
+    line.tone, line.spoken = "orange", True
+    line.text = f"{data.get('message', '')}\n{data.get('text', '')}"
+    if until := parse_date(data.get("until", "")):
+        day = date_format(until, "SHORT_DATE_FORMAT")
+        line.text += "\n" + _("To be put right by %(day)s.") % {"day": day}
+
+
 def _file(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     line.title = f"{line.title}: {data.get('name', '')}"
 
@@ -358,6 +377,10 @@ _SENTENCES: dict[str, Callable[[Line, dict[str, Any], CompiledPipeline | None], 
     "form.submitted": _form,
     **dict.fromkeys(("letter.queued", "letter.sent", "letter.failed", "letter.received"), _letter),
     **dict.fromkeys(("file.added", "file.removed"), _file),
+    **dict.fromkeys(
+        ("violation.recorded", "violation.explained", "violation.excused"), _violation
+    ),
+    "rule.overridden": _overridden,
 }
 
 

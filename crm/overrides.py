@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import Truncator
 
@@ -12,6 +13,7 @@ from crm import tasks
 from crm.models import Task, User
 from pipelines import overrides
 from pipelines.actor import Actor
+from pipelines.models import Override
 
 
 @overrides.sets_tasks
@@ -26,3 +28,25 @@ def set_task(deal: Any, *, text: str, on: date, owner: User, by: Actor, now: dat
         by=by,
         now=now,
     )
+
+
+DONE = Q(task__state=Task.State.DONE)
+
+
+def visible_to(user: User) -> QuerySet[Override]:
+    """What the user and his people passed; everybody's for administrators."""
+    if user.visible_owner_ids is None:
+        return Override.objects.all()
+    return Override.objects.filter(by__in=user.visible_owner_ids)
+
+
+def overdue(today: date) -> Q:
+    """Promised for a day that is over, and not put right."""
+    return ~DONE & Q(until__lt=today)
+
+
+def state_of(override: Override, today: date) -> str:
+    """`done` when its task is, else `waiting` until the promised day is over, then `overdue`."""
+    if override.task is not None and override.task.state == Task.State.DONE:
+        return "done"
+    return "overdue" if override.until < today else "waiting"

@@ -16,11 +16,13 @@ from crm.views import (
     messages,
     moves,
     names,
+    overrides,
     regulation,
     search,
     table,
     task_dialogs,
     tasks,
+    violations,
 )
 
 app_name = "crm"
@@ -51,6 +53,13 @@ urlpatterns: list[URLPattern] = [
     # Tasks and search
     path("tasks/", tasks.page, name="tasks"),
     path("search/", search.page, name="search"),
+    # What was broken, and what was passed with a reason
+    path("violations/", violations.page, name="violations"),
+    path("violations/xlsx/", violations.export, name="violations_xlsx"),
+    path("violations/<int:pk>/explain/", violations.explain, name="violation_explain"),
+    path("violations/<int:pk>/excuse/", violations.excuse, name="violation_excuse"),
+    path("overrides/", overrides.page, name="overrides"),
+    path("overrides/xlsx/", overrides.export, name="overrides_xlsx"),
     # --- The deal's card, new deals, task dialogs and letters: pages B ---
     path("deals/new/", deal_new.deal_new, name="deal_new"),
     path("deals/<int:pk>/", card.deal, name="deal"),

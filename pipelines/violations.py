@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pipelines import engine, fields, registry
+from pipelines import engine, fields, registry, writes
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledRule
 from pipelines.errors import BadAnswer, RegulationError
@@ -79,7 +79,7 @@ def record(
         and Violation.objects.filter(deal=deal, rule_code=code, occasion=occasion).exists()
     ):
         return None
-    found.save(force_insert=True)
+    writes.insert(found)
     data: dict[str, Any] = {
         "clause": clause,
         "culprit": str(culprit),
