@@ -11,6 +11,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
+from crm.cards import Words
 from crm.models import User
 from licenses import terms
 from licenses.models import Licence, Period
@@ -25,6 +26,10 @@ class Month:
     first: date
     count: int = 0
     sums: list[tuple[Decimal, str]] = field(default_factory=list)
+
+    def money(self, words: Words) -> list[str]:
+        """The sums in words, by currency."""
+        return [words.money(amount, currency) for amount, currency in self.sums]
 
 
 @dataclass(frozen=True)

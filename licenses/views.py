@@ -12,10 +12,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_htmx.http import retarget
 
+from crm.cards import Words
 from crm.forms import AnswersForm
 from crm.models import Deal
 from crm.views.answers import SignedIn
@@ -196,10 +198,17 @@ def calendar(request: SignedIn) -> HttpResponse:
     """The renewals of the coming year by month with their sums, and the days of `?month=2027-03`."""
     now = timezone.now()
     chosen = _month(request.GET.get("month", ""), now)
+    months, weeks = forecast.months(request.user, now=now), forecast.weeks(request.user, chosen)
+    words = Words(now)
+    busy = [day for week in weeks for day in week if day.licences]
     context = {
-        "months": forecast.months(request.user, now=now),
+        "months": [(month, month.money(words)) for month in months],
         "chosen": chosen,
-        "weeks": forecast.weeks(request.user, chosen),
+        "weeks": weeks,
+        "busy": busy,
+        "has_any": bool(busy) or any(month.count for month in months),
+        "weekdays": WEEKDAYS_ABBR.values(),
+        "today": timezone.localdate(now),
     }
     return render(request, "licenses/calendar.html", context)
 

@@ -219,7 +219,7 @@ def test_the_renewals_are_counted_and_summed_by_month(
         refused, kind="leaves", reason="закрылись", by=Actor.person(alice), now=timezone.now()
     )
     response = page.get(f"/licences/?month={end:%Y-%m}")
-    months = {month.first: month for month in response.context["months"]}
+    months = {month.first: month for month, _money in response.context["months"]}
     found = months[end.replace(day=1)]
     assert (found.count, found.sums) == (2, [(Decimal("1500.50"), "BYN")])
     html = response.content.decode()
@@ -238,3 +238,10 @@ def test_the_administration_shows_licences_and_changes_none(
     assert client.get(address).status_code == 200
     assert client.post(address, {"account_id": "x"}).status_code == 403
     assert client.get("/admin/licenses/licence/add/").status_code == 403
+
+
+def test_without_a_licence_the_calendar_says_how_one_comes_there(page: Client, alice: User) -> None:
+    assert (
+        "В ближайший год ни одна лицензия не заканчивается"
+        in page.get("/licences/").content.decode()
+    )
