@@ -104,6 +104,8 @@ def queue_message(
     the earlier is returned. When it has left, `message.sent` with `data["channel"]` stands in the feed and counts
     as an attempt. Errors: NoAddress, LetterError, RegulationError for an archived deal; then nothing is queued.
     """
+    if channel not in POINTS:
+        raise LetterError(_("Choose how to send it."))
     if deal is None and contact is None:
         raise ValueError("A message belongs to a deal or to a contact.")
     if deal is not None:

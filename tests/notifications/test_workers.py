@@ -19,10 +19,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from crm.models import Deal
-from notifications import letters, outbox
+from notifications import letters, messages, outbox
 from notifications.models import Message
 from pipelines.actor import Actor
 from tests.factories import NOON
+from tests.fixtures.gateway import SECRET, TOKEN, Gateway
 from tests.fixtures.smtp import Postbox
 from tests.notifications.conftest import Stalling
 
@@ -111,14 +112,13 @@ def test_a_letter_of_a_transaction_that_failed_does_not_exist(
     assert not deal.events.filter(verb="letter.queued").exists()
 
 
-def worker(server: Postbox) -> subprocess.Popen[bytes]:
-    """A process of its own that delivers one letter to the server."""
+def worker(server: Postbox | Gateway) -> subprocess.Popen[bytes]:
+    """A process of its own that delivers one letter to the server, or one SMS to the gateway."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     database = urlunsplit(parts._replace(path="/" + str(connection.settings_dict["NAME"])))
     environment = os.environ | {
         "DATABASE_URL": database,
-        "EMAIL_URL": f"smtp://{server.host}:{server.port}",
-        "EMAIL_TIMEOUT": "60",
+        **_other_side(server),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "MEDIA_ROOT": str(django_settings.MEDIA_ROOT),
     }
@@ -129,6 +129,17 @@ def worker(server: Postbox) -> subprocess.Popen[bytes]:
         "outbox.deliver_one_due(timezone.now())\n"
     )
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment)
+
+
+def _other_side(server: Postbox | Gateway) -> dict[str, str]:
+    if isinstance(server, Postbox):
+        return {"EMAIL_URL": f"smtp://{server.host}:{server.port}", "EMAIL_TIMEOUT": "60"}
+    return {
+        "GATEWAY_SMS_URL": server.url,
+        "GATEWAY_SECRET": SECRET,
+        "GATEWAY_TOKEN": TOKEN,
+        "GATEWAY_TIMEOUT": "60",
+    }
 
 
 def until(happens: Callable[[], object]) -> None:
@@ -186,3 +197,73 @@ def test_a_worker_killed_with_the_letter_in_the_servers_hands_sends_nothing_twic
     letters.retry_message(letter, by=Actor.person(deal.owner), now=later)
     assert outbox.deliver_one_due(later)
     assert len(smtp_server.letters) == 1
+
+
+def queue_sms(deal: Deal) -> Message:
+    by = Actor.person(deal.owner)
+    return messages.queue_message(deal=deal, channel="sms", text="т", by=by, now=NOON)
+
+
+def test_workers_at_once_post_each_message_once(deal: Deal, gateway: Gateway) -> None:
+    for _number in range(16):
+        queue_sms(deal)
+
+    def work() -> None:
+        while outbox.deliver_one_due(NOON):
+            pass
+
+    in_threads(4, work)
+    keys = [headers["Idempotency-Key"] for headers, _message in gateway.requests]
+    assert len(keys) == len(set(keys)) == 16
+    deal.reload()
+    assert deal.attempts == 16
+
+
+@pytest.mark.parametrize("idempotent", [False, True])
+def test_a_worker_killed_with_the_message_in_the_gateways_hands_sends_nothing_twice(
+    deal: Deal, gateway: Gateway, settings, idempotent: bool
+) -> None:
+    sms = queue_sms(deal)
+    gateway.mode = "hang"
+    process = worker(gateway)
+    until(gateway.read.is_set)
+    # It was committed before the gateway could read a word.
+    sms.refresh_from_db()
+    assert (sms.status, sms.handed_at is not None) == ("sending", True)
+    kill(process)
+
+    gateway.mode, settings.GATEWAY_IDEMPOTENT = "accept", idempotent
+    later = timezone.now() + outbox.LEASE + timedelta(seconds=1)
+    assert outbox.sweep(later) == 1
+    assert outbox.deliver_one_due(later) is idempotent
+    sms.refresh_from_db()
+    if idempotent:
+        # The gateway knows the key: of the two requests it sends one on.
+        assert (sms.status, len(gateway.requests)) == ("sent", 2)
+        assert len({headers["Idempotency-Key"] for headers, _said in gateway.requests}) == 1
+    else:
+        assert (sms.status, sms.uncertain, len(gateway.requests)) == ("failed", True, 1)
+        letters.retry_message(sms, by=Actor.person(deal.owner), now=later)
+        assert outbox.deliver_one_due(later)
+    assert len(gateway.accepted) == 1
+
+
+def test_a_worker_killed_before_the_gateway_has_it_loses_nothing(
+    deal: Deal, gateway: Gateway, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim is committed, the connection hangs: nobody accepts it behind the gateway's back."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as closed:
+        own = Gateway(url=f"https://127.0.0.1:{closed.getsockname()[1]}/send")
+        sms = queue_sms(deal)
+        process = worker(own)
+        until(lambda: Message.objects.filter(status="sending").exists())
+        kill(process)
+    sms.refresh_from_db()
+    assert (sms.status, sms.handed_at) == ("sending", None)
+    later = timezone.now() + outbox.LEASE + timedelta(seconds=1)
+    assert outbox.sweep(later) == 1
+    assert outbox.deliver_one_due(later)
+    sms.refresh_from_db()
+    assert (sms.status, len(gateway.accepted)) == ("sent", 1)
