@@ -16,8 +16,8 @@ class DeliveryTerms(models.Model):
     """How a playbook's company counts deliveries: how many make a client regular, and what it weighs in."""
 
     class Unit(models.TextChoices):
-        KILOGRAM = "kg", _("kg")
-        TONNE = "t", _("t")
+        KILOGRAM = "kg", pgettext_lazy("weight", "kg")
+        TONNE = "t", pgettext_lazy("weight", "t")
 
     playbook = models.SlugField(_("playbook"), unique=True)
     regular_from = models.PositiveSmallIntegerField(_("regular from so many deliveries"))
