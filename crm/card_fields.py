@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,11 +126,19 @@ def form_field(field: CompiledField, deal: Deal, proofs: list[Event] | None = No
             event for event in (evidence_of(deal) if proofs is None else proofs) if fits(event)
         ]
         entries = [("", "—"), *((str(event.pk), describe(event)) for event in known)]
-        made: forms.Field = forms.ChoiceField(
+        made = forms.ChoiceField(
             choices=entries, label=str(field.label), required=False, help_text=field.help_text
         )
-    else:
-        made = field_values.form_field(field)
+        return _styled(field, made)
+    return plain_form_field(field)
+
+
+def plain_form_field(field: CompiledField) -> forms.Field:
+    """The widget of a field that needs no deal to choose from."""
+    return _styled(field, field_values.form_field(field))
+
+
+def _styled(field: CompiledField, made: forms.Field) -> forms.Field:
     if field.code == "budget":
         made.widget.attrs["placeholder"] = "0"
     if field.type == "choices" and len(field.choices) <= FEW:
@@ -189,9 +198,16 @@ def describe(event: Event) -> str:
 
 def posted(pipeline: CompiledPipeline, data: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """From a posted form: what was typed and what was seen, by code, for the fields that it says it holds."""
-    codes = [code for code in data.getlist("code") if code in pipeline.fields]
+    return posted_for(pipeline.fields, data)
+
+
+def posted_for(
+    known: Mapping[str, CompiledField], data: Any
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The same for any fields by code."""
+    codes = [code for code in data.getlist("code") if code in known]
     answers = {
-        code: data.getlist(code) if pipeline.fields[code].type == "choices" else data.get(code, "")
+        code: data.getlist(code) if known[code].type == "choices" else data.get(code, "")
         for code in codes
     }
     seen = {code: data[f"seen:{code}"] for code in codes if f"seen:{code}" in data}

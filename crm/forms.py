@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from crm import card_fields
+from crm import card_fields, points
 from crm.contacting import (
     CALL_ANSWERED,
     CALL_MISSED,
@@ -20,7 +20,8 @@ from crm.contacting import (
     MESSAGE_RECEIVED,
     MESSAGE_SENT,
 )
-from crm.models import Deal, Task, User
+from crm.models import ContactPoint, Deal, Task, User
+from crm.tasks import NextTask
 from pipelines import catalog, fields, remedies
 from pipelines.catalog import CompiledField, CompiledScenario
 from pipelines.errors import BadAnswer, RegulationError
@@ -67,6 +68,36 @@ def tomorrow(now: datetime) -> datetime:
     )
 
 
+class NextTaskFields(forms.Form):
+    """What comes after the task that ends, in the same form; asked for where it is the deal's last (PZ-6.2)."""
+
+    # Beside the fields the button «without a next task» that sends this.
+    SKIPPED = "no_next"
+
+    def ask_next(self, *, due_at: datetime) -> None:
+        self.fields["next_text"] = forms.CharField(
+            label=_("What is to be done next"),
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 2}),
+        )
+        self.fields["next_kind"] = forms.ChoiceField(
+            label=_("Kind"), choices=Task.Kind.choices, required=False
+        )
+        self.fields["next_due_at"] = MomentField(label=_("Until"), required=False)
+        self.initial |= {"next_due_at": due_at, "next_kind": Task.Kind.CALL}
+
+    def next_task(self) -> NextTask | None:
+        """What was typed; None where nothing was. Errors: BadAnswer."""
+        if not (text := str(self.data.get("next_text", "")).strip()):
+            return None
+        try:
+            due_at = fields.parse_moment(self.data.get("next_due_at", ""))
+        except (ValueError, OverflowError) as error:
+            raise BadAnswer({"next_due_at": str(error)}) from error
+        kind = str(self.data.get("next_kind", ""))
+        return NextTask(text, due_at, kind if kind in Task.Kind.values else Task.Kind.OTHER)
+
+
 class TaskForm(AnswersForm):
     """A task made or changed by hand."""
 
@@ -96,7 +127,7 @@ class TaskForm(AnswersForm):
             del self.fields["owner"]
 
 
-class ResultForm(AnswersForm):
+class ResultForm(AnswersForm, NextTaskFields):
     """A task's short result (AX-2.5)."""
 
     result = forms.CharField(
@@ -110,11 +141,11 @@ class PostponeForm(AnswersForm):
     due_at = MomentField(label=gettext_lazy("Until"))
 
 
-class CancelForm(AnswersForm):
+class CancelForm(AnswersForm, NextTaskFields):
     reason = forms.CharField(label=gettext_lazy("Why it is not needed"), required=False)
 
 
-class AskForm(AnswersForm):
+class AskForm(AnswersForm, NextTaskFields):
     """Questions of a scenario and fields that the regulation asks for, in one form made for the occasion."""
 
     def ask_result(self, *, default: str) -> None:
@@ -158,6 +189,7 @@ class AskForm(AnswersForm):
             if isinstance(field, forms.MultipleChoiceField)
             else data.get(name, "")
             for name, field in self.fields.items()
+            if not name.startswith("next_")
         }
 
 
@@ -236,6 +268,18 @@ class CompanyEditForm(CompanyForm):
     name_is_statutory = forms.BooleanField(
         label=gettext_lazy("The name is written as in the statutes"), required=False
     )
+
+
+class PointForm(AnswersForm):
+    """One more way to reach a contact or a company."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=[
+            (kind, label) for kind, label in ContactPoint.Kind.choices if kind in points.NORMAL
+        ],
+    )
+    value = forms.CharField(label=gettext_lazy("Number or address"), required=False)
 
 
 class LetterForm(AnswersForm):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
-from crm.models import Contact, Deal, User
+from crm.models import Company, Contact, Deal, User
 from pipelines.actor import Actor
 
 
@@ -25,6 +25,7 @@ class Letters(Protocol):
         user: User,
         *,
         contact: Contact | None = ...,
+        company: Company | None = ...,
         now: datetime | None = ...,
     ) -> tuple[str, str]: ...
 
@@ -37,11 +38,12 @@ class Letters(Protocol):
         now: datetime,
         deal: Deal | None = ...,
         contact: Contact | None = ...,
+        company: Company | None = ...,
         to: str | None = ...,
         template: Any = ...,
         files: Iterable[Any] = ...,
     ) -> Any:
-        """A letter of the deal, or of the contact alone: whoever sees that sees the letter."""
+        """A letter of the deal, or of the contact or the company alone: whoever sees that sees the letter."""
 
     def queue_message(
         self,

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from django.utils.functional import Promise
 
-from crm.models import Deal, User
+from crm.models import Company, Contact, Deal, User
 from pipelines.catalog import CompiledPipeline
 
 
@@ -67,6 +67,13 @@ def panels_of(
         for source in _sources
         if source.serves(pipeline)
     ]
+    return [panel for panel in found if panel is not None]
+
+
+def client_panels_of(record: Contact | Company, *, user: User, now: datetime) -> list[Panel]:
+    """Sections of a contact's or company's card: of those sources that have a `client_panel(record, user=, now=)`."""
+    asked = [getattr(source, "client_panel", None) for source in _sources]
+    found = [ask(record, user=user, now=now) for ask in asked if ask is not None]
     return [panel for panel in found if panel is not None]
 
 

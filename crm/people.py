@@ -1,19 +1,19 @@
-"""Contacts and companies: making them, finding them, and writing their phones and e-mails one way."""
+"""Contacts and companies: making them, and changing them as a whole; one field at a time changes in `clients`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-import phonenumbers
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
+from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from crm import duplicates
 from crm.models import Company, Contact, ContactPoint, User
+from crm.points import change_first, typed_points
 from pipelines import engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer
@@ -35,35 +35,6 @@ COMPANY_CHANGED = registry.event(
 NAME_LIMIT = 300
 TAX_ID_LIMIT = 20
 SITE_LIMIT = 200
-# Where a number has no country code it is read as a Russian or Belarusian one, in this order.
-REGIONS = ("RU", "BY")
-
-
-def normalize_phone(raw: str) -> str:
-    """A phone in any usual notation as E.164. Errors: ValueError."""
-    text = raw.strip()
-    digits = "".join(filter(str.isdigit, text))
-    # 8 029 … is how Belarus dials itself; 8 9xx … is Russia's trunk prefix, which the library knows.
-    if digits.startswith("80") and len(digits) == 11:
-        text = f"+375{digits[2:]}"
-    for region in REGIONS:
-        try:
-            number = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    raise ValueError(_("“%(raw)s” is not a phone number.") % {"raw": raw[:40]})
-
-
-def normalize_email(raw: str) -> str:
-    """An e-mail address in lower case. Errors: ValueError."""
-    text = raw.strip().lower()
-    try:
-        validate_email(text)
-    except ValidationError as error:
-        raise ValueError(_("“%(raw)s” is not an e-mail address.") % {"raw": raw[:60]}) from error
-    return text
 
 
 def normalize_site(raw: str) -> str:
@@ -99,7 +70,7 @@ def create_contact(
     company: Company | None = None,
 ) -> Contact:
     """Make a contact; a nameless one gets the words of `no_name`. Errors: BadAnswer a field."""
-    points = _points(phone=phone, email=email)
+    points = typed_points(phone=phone, email=email)
     contact = Contact.objects.create(
         name=_checked_name(name) or no_name(), owner=owner, company=company, created_at=now
     )
@@ -132,9 +103,12 @@ def create_company(
     checked = _checked_name(name)
     if not checked:
         raise BadAnswer({"company": _("A company needs a name.")})
-    points = _points(phone=phone, email=email)
+    points = typed_points(phone=phone, email=email)
     company = Company.objects.create(
-        name=checked, owner=owner, tax_id=duplicates.tidy_tax_id(fields.storable(tax_id)), created_at=now
+        name=checked,
+        owner=owner,
+        tax_id=duplicates.tidy_tax_id(fields.storable(tax_id)),
+        created_at=now,
     )
     ContactPoint.objects.bulk_create(
         ContactPoint(company=company, kind=kind, value=value) for kind, value in points.items()
@@ -149,14 +123,14 @@ def edit_contact(
 ) -> dict[str, Any]:
     """Change a contact's name and its first phone and e-mail; returns {field: [before, after]}. Errors: BadAnswer."""
     checked = _checked_name(name) or contact.name
-    points = _points(phone=phone, email=email)
+    points = typed_points(phone=phone, email=email)
     duplicates.check_edit(contact, points, by=by)
     changes: dict[str, Any] = {}
     if checked != contact.name:
         changes["name"] = [contact.name, checked]
         contact.name = checked
         contact.save(update_fields=["name"])
-    changes |= _change_points(contact, points)
+    changes |= change_first(contact, points)
     if changes:
         engine.record(CONTACT_CHANGED, contact=contact, by=by, now=now, data={"fields": changes})
     return changes
@@ -206,7 +180,7 @@ def edit_company(
     except ValueError as error:
         errors["site"] = str(error)
     try:
-        points = _points(phone=phone, email=email)
+        points = typed_points(phone=phone, email=email)
     except BadAnswer as error:
         errors |= error.errors
     if errors:
@@ -222,39 +196,10 @@ def edit_company(
         for column in changes:
             setattr(company, column, after[column])
         company.save(update_fields=list(changes))
-    changes |= _change_points(company, points)
+    changes |= change_first(company, points)
     if changes:
         engine.record(COMPANY_CHANGED, company=company, by=by, now=now, data={"fields": changes})
     return changes
-
-
-def _change_points(record: Contact | Company, points: dict[str, str]) -> dict[str, list[str]]:
-    """Put these in the place of the record's first phone and e-mail; {kind: [before, after]} of what changed."""
-    changes = {}
-    for kind in (ContactPoint.Kind.PHONE, ContactPoint.Kind.EMAIL):
-        before, after = record.point(kind), points.get(kind, "")
-        if before != after:
-            changes[kind.value] = [before, after]
-            record.points.filter(kind=kind, value=before).delete()
-            if after:
-                record.points.get_or_create(kind=kind, value=after)
-    return changes
-
-
-def _points(*, phone: str, email: str) -> dict[str, str]:
-    found, errors = {}, {}
-    for kind, raw, normalize in (
-        ("phone", phone, normalize_phone),
-        ("email", email, normalize_email),
-    ):
-        if raw.strip():
-            try:
-                found[kind] = normalize(raw)
-            except ValueError as error:
-                errors[kind] = str(error)
-    if errors:
-        raise BadAnswer(errors)
-    return found
 
 
 def _checked_name(name: str) -> str:

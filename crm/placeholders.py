@@ -27,6 +27,8 @@ class Occasion:
     playbook: str = ""
     # Whom it is written to; without one, the deal's contact.
     contact: Any = None
+    # The company that is written to outside any deal.
+    firm: Any = None
     now: datetime | None = None
 
     @property
@@ -35,7 +37,7 @@ class Occasion:
 
     @property
     def company(self) -> Any:
-        found = getattr(self.deal, "company", None)
+        found = self.firm or getattr(self.deal, "company", None)
         return found or (getattr(self.contact, "company", None) if self.deal is None else None)
 
     @property

@@ -31,8 +31,12 @@ class Line(NamedTuple):
     next_task_at: datetime | None
     created_at: datetime
     stage_since: datetime
+    stage_deadline: datetime | None
+    last_contact_at: datetime | None
     contact: str | None
     company: str | None
+    contact_id: int | None
+    company_id: int | None
     owner_first: str
     owner_last: str
 
@@ -119,7 +123,8 @@ def read_page(
     sign = "-" if down else ""
     rows = deals.order_by(f"{sign}{order.column}", f"{sign}id").values_list(
         "id", "name", "stage_id", "status", "budget", "currency", "next_task_at", "created_at", "stage_since",
-        "contact__name", "company__name", "owner__first_name", "owner__last_name",
+        "stage_deadline", "last_contact_at",
+        "contact__name", "company__name", "contact_id", "company_id", "owner__first_name", "owner__last_name",
     )[: size + 1]  # fmt: skip
     lines = [Line(*row) for row in rows]
     more, lines = len(lines) > size, lines[:size]

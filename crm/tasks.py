@@ -30,6 +30,8 @@ TASK_CANCELLED = registry.event(
     "task.cancelled", label=gettext_lazy("task cancelled"), icon="circle-x"
 )
 
+# Under this code guards find the words of a task that comes with what they are asked about.
+PROMISED = "task_text"
 TEXT_LIMIT = 500
 RESULT_LIMIT = 5000
 # Nobody plans further; a typing error in the year should not make a task invisible for a century.
@@ -133,8 +135,8 @@ def complete_task(
     With `ask_next` a deal on a stage that needs a task is not left without one. Errors: BadAnswer without a result,
     NextTaskWanted, TaskGone, TaskRefused.
     """
-    deal = _lock(task, revision)
-    _ask_to_finish(task, deal, by=by, now=now)
+    deal = _lock(task, revision, by)
+    _ask_to_finish(task, deal, next_task, by=by, now=now)
     if (
         deal is not None
         and task_outcomes(task, deal)
@@ -164,7 +166,7 @@ def choose_outcome(
     `answers` holds the scenario's questions, the fields its move asked for, and the manager's own `result`.
     Errors: TaskGone, BadAnswer, MoveRefused (nothing changed), RegulationError for an outcome not offered here.
     """
-    deal = _lock(task, revision)
+    deal = _lock(task, revision, by)
     scenario = next((item for item in task_outcomes(task, deal) if item.code == code), None)
     if deal is None or scenario is None:
         raise RegulationError(_("This task has no such outcome."))
@@ -187,7 +189,7 @@ def postpone_task(
     task: Task, *, due_at: datetime, by: Actor, now: datetime, revision: int | None = None
 ) -> Task:
     """Move the task to another time. Errors: TaskGone, BadAnswer."""
-    deal = _lock(task, revision)
+    deal = _lock(task, revision, by)
     _check_due(due_at, now)
     before, task.due_at, task.revision = task.due_at, due_at, task.revision + 1
     task.save(update_fields=["due_at", "revision"])
@@ -215,7 +217,7 @@ def edit_task(
     revision: int,
 ) -> Task:
     """Change what is asked, by when and of whom. Errors: TaskGone, BadAnswer."""
-    deal = _lock(task, revision)
+    deal = _lock(task, revision, by)
     text = _checked_text(text)
     _check_due(due_at, now)
     after = {"text": text, "due_at": due_at, "kind": kind, "owner": owner}
@@ -245,8 +247,8 @@ def cancel_task(
     ask_next: bool = False,
 ) -> Task:
     """Take the task off without a result; the feed keeps it. Errors: TaskGone, TaskRefused, NextTaskWanted."""
-    deal = _lock(task, None)
-    _ask_to_finish(task, deal, by=by, now=now)
+    deal = _lock(task, None, by)
+    _ask_to_finish(task, deal, next_task, by=by, now=now)
     task.cancel()
     reason = fields.storable(reason)[:RESULT_LIMIT]
     task.result, task.ended_at, task.revision = reason, now, task.revision + 1
@@ -315,11 +317,15 @@ def refusals_to_set(deal: Deal, *, by: Actor, now: datetime) -> list[Refusal]:
     return asking.setting_task(_context(deal, by, now))
 
 
-def _ask_to_finish(task: Task, deal: Deal | None, *, by: Actor, now: datetime) -> None:
+def _ask_to_finish(
+    task: Task, deal: Deal | None, next_task: NextTask | None, *, by: Actor, now: datetime
+) -> None:
     if deal is None or not by.is_person:
         return
     context = _context(deal, by, now)
     context.task = task
+    if next_task is not None:
+        context.answers = {PROMISED: next_task.text}
     _refuse_if(asking.finishing_task(context))
 
 
@@ -354,7 +360,7 @@ def _complete(
     )
 
 
-def _lock(task: Task, revision: int | None) -> Deal | None:
+def _lock(task: Task, revision: int | None, by: Actor) -> Deal | None:
     """Lock the deal, then the task (the engine's order), and bring both up to date. Errors: TaskGone."""
     deal = task.deal
     if deal is not None:

@@ -2,18 +2,23 @@
 
 from django.urls import URLPattern, path
 
+from crm import client_urls
 from crm.views import (
     accounts,
     board,
     card,
+    card_actions,
     contacts,
     control,
     deal_new,
     deliveries,
     feed,
     files,
+    hooks,
+    hooks_payments,
     letters,
     messages,
+    money,
     moves,
     names,
     overrides,
@@ -27,6 +32,7 @@ from crm.views import (
 
 app_name = "crm"
 urlpatterns: list[URLPattern] = [
+    *client_urls.patterns,
     path("", board.home, name="home"),
     # Signing in and out
     path("login/", accounts.SignIn.as_view(), name="login"),
@@ -80,6 +86,14 @@ urlpatterns: list[URLPattern] = [
     path("deliveries/<int:pk>/accept/", deliveries.accept, name="delivery_accept"),
     path("deliveries/<int:pk>/cancel/", deliveries.cancel, name="delivery_cancel"),
     path("deals/<int:pk>/<slug:kind>/attach/", contacts.attach, name="deal_attach"),
+    path("deals/<int:pk>/action/<slug:code>/", card_actions.action, name="deal_action"),
+    # Money
+    path("deals/<int:pk>/invoice/", money.invoice_new, name="invoice_new"),
+    path("deals/<int:pk>/payment/", money.payment_new, name="payment_new"),
+    path("invoices/<int:pk>/edit/", money.invoice_edit, name="invoice_edit"),
+    path("invoices/<int:pk>/send/", money.invoice_send, name="invoice_send"),
+    path("invoices/<int:pk>/cancel/", money.invoice_cancel, name="invoice_cancel"),
+    path("hooks/payments/", hooks_payments.receive, name="hook_payments"),
     path("offers/<int:pk>/take/", card.take, name="offer_take"),
     path("tasks/<int:pk>/outcome/<slug:code>/", task_dialogs.outcome, name="task_dialog"),
     path("tasks/<int:pk>/done/", task_dialogs.finish, name="task_finish"),
@@ -97,4 +111,8 @@ urlpatterns: list[URLPattern] = [
     path("letters/<int:pk>/retry/", letters.retry, name="letter_retry"),
     path("letters/<int:pk>/files/<int:number>/", files.letter_file, name="letter_file"),
     # --- end of pages B ---
+    # What other machines post
+    path("hooks/calls/<slug:source>/", hooks.calls, name="hook_calls"),
+    path("hooks/forms/<slug:source>/", hooks.forms, name="hook_forms"),
+    path("hooks/messages/<slug:source>/", hooks.messages, name="hook_messages"),
 ]

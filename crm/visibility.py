@@ -68,13 +68,18 @@ class PeopleQuerySet(models.QuerySet):
 
 class TaskQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> TaskQuerySet:
-        """One's own tasks, those of one's people, and those on the deals that one sees."""
-        from crm.models import Deal
+        """One's own tasks, those of one's people, and those on the deals, contacts and companies that one sees."""
+        from crm.models import Company, Contact, Deal
 
         if user.visible_owner_ids is None:
             return self
         of_a_deal = Deal.objects.visible_to(user).filter(pk=OuterRef("deal"))
-        return self.filter(Q(owner__in=user.visible_owner_ids) | Exists(of_a_deal))
+        of_a_contact = Contact.objects.visible_to(user).filter(pk=OuterRef("contact"))
+        of_a_company = Company.objects.visible_to(user).filter(pk=OuterRef("company"))
+        # A task on a deal is the deal's, whoever its contact is.
+        on_people = Q(deal=None) & (Exists(of_a_contact) | Exists(of_a_company))
+        own = Q(owner__in=user.visible_owner_ids)
+        return self.filter(own | Exists(of_a_deal) | on_people)
 
     def open(self) -> TaskQuerySet:
         return self.filter(state="open")

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.models import Contact, Deal, User
+from crm.models import Company, Contact, Deal, User
 from notifications import bodies, placeholders
 from notifications.models import Message, MessageFile, Template
 from pipelines import engine, registry, writes
@@ -63,16 +63,22 @@ def render(
     user: User,
     *,
     contact: Contact | None = None,
+    company: Company | None = None,
     now: datetime | None = None,
 ) -> tuple[str, str]:
     """Subject and body with the placeholders filled in, `user` being who writes, `now` the moment (the present one).
 
-    Without a deal it is written to the contact.
+    Without a deal it is written to the contact, or to the company.
 
     The body is a SafeString where the template is HTML, plain text otherwise; `queue_letter` tells them by that.
     """
     occasion = placeholders.Occasion(
-        deal=deal, manager=user, playbook=template.playbook, contact=contact, now=now
+        deal=deal,
+        manager=user,
+        playbook=template.playbook,
+        contact=contact,
+        firm=company,
+        now=now,
     )
     # A client's name may hold anything; a subject stays one line.
     subject = " ".join(placeholders.fill_in(template.subject, occasion).split())[:SUBJECT_LIMIT]
@@ -90,6 +96,7 @@ def queue_letter(
     now: datetime,
     deal: Deal | None = None,
     contact: Contact | None = None,
+    company: Company | None = None,
     to: str | None = None,
     template: Template | None = None,
     files: Iterable[Any] = (),
@@ -98,22 +105,24 @@ def queue_letter(
 ) -> Message:
     """Put a letter into the outbox and the feed; it leaves after the commit, and not before `not_before`.
 
-    It belongs to the deal, or, without one, to the contact (then whoever sees the contact sees it). `to` is by default
+    It belongs to the deal, or, without one, to the contact or the company (whoever sees that sees it). `to` is by default
     the first e-mail of the contact (the deal's own, unless another is given). `body` is plain text, or HTML where it
     is a SafeString (it is cleaned either way). `files` are `TemplateFile`s (shared, not copied), other rows with a `file` and a `name`,
     or uploaded files. A letter with the `dedupe_key` of an earlier one is not made: the earlier is returned.
     Errors: NoAddress, LetterError, RegulationError for an archived deal; then nothing is queued.
     """
-    if deal is None and contact is None:
-        raise ValueError("A letter belongs to a deal or to a contact.")
+    if deal is None and contact is None and company is None:
+        raise ValueError("A letter belongs to a deal, to a contact or to a company.")
     if deal is not None:
         engine.lock(deal)
         contact = contact or deal.contact
-    address = check_address(to or (contact.point("email") if contact else ""))
+    reached = contact or company
+    address = check_address(to or (reached.point("email") if reached else ""))
     text, html = check_body(body)
     message = Message(
         deal=deal,
         contact=contact,
+        company=company,
         to=address,
         subject=check_subject(subject),
         text=text,
@@ -138,7 +147,9 @@ def queue_letter(
         "excerpt": message.text[:EXCERPT],
         "files": [file.name for file in attached],
     }
-    engine.record(LETTER_QUEUED, deal=deal, contact=contact, by=by, now=now, data=data)
+    engine.record(
+        LETTER_QUEUED, deal=deal, contact=contact, company=company, by=by, now=now, data=data
+    )
     # A batch tells once. Where the telling is rolled back with its rule, the beat's next sweep finds the others.
     once(kick, lambda: transaction.on_commit(kick))
     return message
@@ -194,6 +205,7 @@ def retry_message(message: Message, *, by: Actor, now: datetime) -> Message:
         LETTER_QUEUED if message.is_letter else "message.queued",
         deal=deal,
         contact=message.contact,
+        company=message.company,
         by=by,
         now=now,
         data=describe(message) | {"again": True},

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from crm.models import Contact, Deal, User
+from crm.models import Company, Contact, Deal, User
 from notifications import bodies, placeholders
 
 
@@ -122,10 +122,11 @@ class TemplateFile(AttachedFile):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> MessageQuerySet:
-        """Those of the deals that the user sees, and those to contacts that he sees, said outside any deal."""
+        """Those of the deals that the user sees, and those to contacts and companies that he sees, outside any deal."""
         if user.visible_owner_ids is None:
             return self
         to_people = Q(deal=None, contact__in=Contact.objects.visible_to(user))
+        to_people |= Q(deal=None, company__in=Company.objects.visible_to(user))
         return self.filter(Q(deal__in=Deal.objects.visible_to(user)) | to_people)
 
     def due(self, now: datetime) -> MessageQuerySet:
@@ -177,7 +178,7 @@ class Message(FSMModelMixin, models.Model):
     channel = models.CharField(
         _("channel"), max_length=8, choices=Channel.choices, default=Channel.EMAIL
     )
-    # None: said to a contact outside any deal; or, without a contact, a letter of the system to one of its users.
+    # None: said to a contact or a company outside any deal; or, without either, a letter of the system to one of its users.
     deal = models.ForeignKey(
         "crm.Deal",
         models.PROTECT,
@@ -193,6 +194,14 @@ class Message(FSMModelMixin, models.Model):
         blank=True,
         related_name="messages",
         verbose_name=_("contact"),
+    )
+    company = models.ForeignKey(
+        "crm.Company",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("company"),
     )
     to = models.CharField(_("to"), max_length=254)
     subject = models.CharField(_("subject"), max_length=250, blank=True)
@@ -298,7 +307,7 @@ class Message(FSMModelMixin, models.Model):
             ),
             # What belongs to a deal is read by whoever sees the deal.
             models.CheckConstraint(
-                condition=Q(secret=False) | Q(deal=None, contact=None),
+                condition=Q(secret=False) | Q(deal=None, contact=None, company=None),
                 name="message_secret_is_nobodys_deal",
             ),
         ]
@@ -318,7 +327,7 @@ class Message(FSMModelMixin, models.Model):
         """
         if self.author is not None and not self.rule_id:
             return self.author
-        of = self.deal or self.contact
+        of = self.deal or self.contact or self.company
         return of.owner if of is not None else None
 
     @property

@@ -102,7 +102,7 @@ def _deliver(message: Message, now: datetime) -> bool:
 
 def sweep(now: datetime) -> int:
     """Settle the messages whose worker is gone, then the secrets nobody can use any more; returns how many there were."""
-    left = list(Message.objects.abandoned(now - LEASE).select_related("deal", "contact"))
+    left = list(Message.objects.abandoned(now - LEASE).select_related("deal", "contact", "company"))
     for message in left:
         error = SendError(
             _("The worker was stopped while it was sending."),
@@ -128,7 +128,9 @@ def _claim(now: datetime, *, but: Collection[str] = ()) -> Message | None:
     due = Message.objects.due(now).select_for_update(skip_locked=True, of=("self",))
     if but:
         due = due.exclude(channel__in=but)
-    message = due.select_related("deal__owner", "author", "contact__owner", "template").first()
+    message = due.select_related(
+        "deal__owner", "author", "contact__owner", "company__owner", "template"
+    ).first()
     if message is not None:
         message.take(now=now)
         message.save_delivery()
@@ -219,6 +221,7 @@ def _facts(message: Message, row: Message, now: datetime) -> dict[str, Any]:
     return {
         "deal": message.deal,
         "contact": message.contact,
+        "company": message.company,
         "by": _author(row),
         "now": now,
         "data": _entry(row),

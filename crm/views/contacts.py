@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from crm import deals, naming, naming_rules, people
 from crm.forms import AnswersForm, CompanyEditForm, CompanyForm, PersonForm
 from crm.models import Company, Contact, ContactPoint, Deal
+from crm.points import normalize_email, normalize_phone
 from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, status_of, window
 from crm.views.task_dialogs import sent
@@ -190,7 +191,7 @@ def look_for(records: QuerySet[Any], text: str) -> list[Any]:
 def same_points(request: SignedIn, form: AnswersForm) -> list[Contact]:
     """Contacts whom the person may see and who have the typed phone or e-mail already."""
     values = []
-    for name, normalize in (("phone", people.normalize_phone), ("email", people.normalize_email)):
+    for name, normalize in (("phone", normalize_phone), ("email", normalize_email)):
         raw = request.POST.get(name, "")
         try:
             values += [normalize(raw)] if raw.strip() else []

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import card, feed_lines, files, outgoing
 from crm.forms import LetterForm
-from crm.models import Contact, Deal, User
+from crm.models import Company, Contact, Deal, User
 from crm.views.answers import SignedIn
 from crm.views.contacts import check
 from crm.views.replies import done, find_deal, me, refused, status_of
@@ -147,6 +147,8 @@ def _message(request: SignedIn, pk: int) -> Any:
 
 def _is_seen(message: Any, user: User) -> bool:
     if message.deal_id is None:
-        return Contact.objects.visible_to(user).filter(pk=message.contact_id).exists()
+        model: Any = Contact if message.contact_id else Company
+        pk = message.contact_id or message.company_id
+        return bool(model.objects.visible_to(user).filter(pk=pk).exists())
     seen = Deal.objects.visible_to(user)
     return (seen.filter(pk=message.deal_id) | seen.filter(origin=message.deal_id)).exists()

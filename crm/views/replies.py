@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from crm.models import Deal
+from crm.models import Company, Contact, Deal
 from crm.tasks import TaskGone
 from crm.views.answers import SignedIn, close_dialog, toast
 from pipelines.actor import Actor
@@ -28,7 +28,13 @@ def find_deal(request: SignedIn, pk: int) -> Deal:
     return get_object_or_404(deals.select_related("owner", "contact", "company"), pk=pk)
 
 
-def done(request: SignedIn, deal: Deal | None, text: str = "", *, back: str = "") -> HttpResponse:
+def done(
+    request: SignedIn,
+    deal: Deal | Contact | Company | None,
+    text: str = "",
+    *,
+    back: str = "",
+) -> HttpResponse:
     """A verb succeeded: the window closes, the page draws itself anew (`deal:changed`), a toast says what was done."""
     if request.htmx:
         response = trigger_client_event(close_dialog(HttpResponse(status=204)), "deal:changed", {})
@@ -39,7 +45,11 @@ def done(request: SignedIn, deal: Deal | None, text: str = "", *, back: str = ""
 
 
 def refused(
-    request: SignedIn, deal: Deal | None, error: RegulationError, *, back: str = ""
+    request: SignedIn,
+    deal: Deal | Contact | Company | None,
+    error: RegulationError,
+    *,
+    back: str = "",
 ) -> HttpResponse:
     """A verb said no and there is no form to say it in: a toast, or a message on the page `back`."""
     if request.htmx:
@@ -56,8 +66,11 @@ def go(request: SignedIn, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def address(deal: Deal | None) -> str:
-    return reverse("crm:deal", args=[deal.pk]) if deal else reverse("crm:tasks")
+def address(record: Deal | Contact | Company | None) -> str:
+    """The page of what a verb was about; «My tasks» where it is about nothing."""
+    if isinstance(record, Deal):
+        return reverse("crm:deal", args=[record.pk])
+    return record.get_absolute_url() if record else reverse("crm:tasks")
 
 
 def status_of(error: RegulationError) -> int:

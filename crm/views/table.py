@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from crm import board, panels, table
+from crm import ageing, board, panels, table
+from crm.ageing import Countdown, Tone
 from crm.cards import TaskState, Words
 from crm.filters import DealFilter
 from crm.models import Deal
@@ -43,6 +44,11 @@ class Shown(NamedTuple):
     task: TaskState
     task_at: str
     created: str
+    days: int
+    age: Tone
+    quiet: int | None
+    quiet_age: Tone
+    countdown: Countdown | None
     marks: list[Mark | None]
 
 
@@ -163,6 +169,8 @@ def _rows(
     shown = {
         "lines": _shown(lines, pipelines, now),
         "deal_url": reverse("crm:deal", args=[0]).removesuffix("0/"),
+        "contact_url": reverse("crm:contacts"),
+        "company_url": reverse("crm:companies"),
     }
     return SafeString(render_to_string("crm/table_rows.html", shown | flags))
 
@@ -181,6 +189,15 @@ def _shown(
             task=words.task(line.next_task_at, needed=stage.needs_task and line.status == "open"),
             task_at=words.due(line.next_task_at) if line.next_task_at else "",
             created=words.day(line.created_at),
+            days=words.days_since(line.stage_since),
+            age=ageing.tone(line.stage_since, line.stage_deadline, now),
+            quiet=words.days_since(line.last_contact_at) if line.last_contact_at else None,
+            quiet_age=ageing.silence_tone(
+                line.last_contact_at, line.stage_since, line.stage_deadline, now
+            ),
+            countdown=words.countdown(line.stage_id, line.stage_deadline)
+            if line.stage_deadline
+            else None,
             marks=[found.get(line.id) for found in marks],
         )
         for line in lines

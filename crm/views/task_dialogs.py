@@ -23,7 +23,7 @@ from crm.forms import (
     TaskForm,
     tomorrow,
 )
-from crm.models import Deal, Task
+from crm.models import Company, Contact, Deal, Task
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
 from pipelines import engine
@@ -66,10 +66,15 @@ def outcome(request: SignedIn, pk: int, code: str) -> HttpResponse:
                 now=timezone.now(),
                 answers=form.typed(request.POST),
                 revision=_revision(request),
+                next_task=form.next_task(),
+                ask_next=form.SKIPPED not in request.POST,
             )
     except RegulationError as error:
         if isinstance(error, tasks.TaskGone):
             return refused(request, task.deal, error)
+        if isinstance(error, tasks.NextTaskWanted) or "next_text" in request.POST:
+            form.ask_next(due_at=tomorrow(timezone.now()))
+            shown["may_skip"] = isinstance(error, tasks.NextTaskWanted)
         return ask_again(request, find_task(request, pk).deal, form, error, **shown)
     return done(request, task.deal, scenario.label)
 
@@ -82,8 +87,8 @@ def ask_again(
     # Only what the verb said counts: Django's own «required» would repeat it.
     form.full_clean()
     form.errors.clear()
-    if isinstance(error, MoveRefused):
-        form.ask_fields(error.fields, deal)
+    if isinstance(error, (MoveRefused, tasks.NextTaskWanted)):
+        form.ask_fields(getattr(error, "fields", []), deal)
         # A field asked for only now was not answered: it shows what the deal holds, not an empty answer.
         if any(code not in request.POST for code in form.fields):
             form.data = request.POST.copy()
@@ -92,7 +97,7 @@ def ask_again(
                     form.fields[name], name
                 ) not in ("", False, None):
                     _put(form.data, name, form.get_initial_for_field(form.fields[name], name))
-    else:
+    if not isinstance(error, MoveRefused):
         form.take(error)
     codes = [*request.POST.getlist("code"), *getattr(error, "fields", [])]
     shown |= {"refusals": refusals, "codes": list(dict.fromkeys(codes))}
@@ -114,22 +119,52 @@ def _window(
 def new(request: SignedIn, pk: int) -> HttpResponse:
     """Set a task on a deal."""
     deal = find_deal(request, pk)
+    return _new(request, deal, lambda: {"deal": _locked(deal)})
+
+
+@login_required
+def new_on_client(request: SignedIn, pk: int, kind: str) -> HttpResponse:
+    """Set a task on a contact or a company."""
+    found = (Contact if kind == "contact" else Company).objects.visible_to(request.user)
+    record: Contact | Company = get_object_or_404(found, pk=pk)
+    return _new(request, record, lambda: {kind: record})
+
+
+@login_required
+def new_free(request: SignedIn) -> HttpResponse:
+    """Set a task on nothing in particular."""
+    return _new(request, None, dict)
+
+
+def _new(
+    request: SignedIn,
+    record: Deal | Contact | Company | None,
+    on: Callable[[], dict[str, Any]],
+) -> HttpResponse:
+    if request.method == "GET" and isinstance(record, Deal):
+        against = tasks.refusals_to_set(record, by=me(request), now=timezone.now())
+        if against:
+            in_card = request.htmx.target == "compose-task"
+            context = {"refusals": against, "back": address(record), **window(request)}
+            template = "crm/refusals.html" if in_card else "crm/task_refused.html"
+            return render(request, template, context)
     people = card.owners_for(request.user)
     start = {"due_at": tomorrow(timezone.now()), "owner": request.user.pk}
     form = TaskForm(sent(request), people=people, initial=start, auto_id="new_%s")
     if request.method == "GET" and request.htmx.target == "compose-task":
-        return render(request, "crm/compose_task.html", {"deal": deal, "form": form})
+        context = {"task_url": request.path, "form": form}
+        return render(request, "crm/compose_task.html", context)
 
     def create() -> None:
         given = form.cleaned_data
         tasks.create_task(
             text=given["text"], kind=given["kind"], due_at=given["due_at"], owner=given.get("owner") or request.user,
-            deal=_locked(deal), by=me(request), now=timezone.now(),
+            by=me(request), now=timezone.now(), **on(),
         )  # fmt: skip
 
     return _form_view(
         request,
-        deal,
+        record,
         form,
         create,
         said=_("The task is set."),
@@ -149,10 +184,13 @@ def finish(request: SignedIn, pk: int) -> HttpResponse:
     """Finish a task with a short result (AX-2.5)."""
     task = find_task(request, pk)
     form = ResultForm(sent(request), auto_id="done_%s")
+    if tasks.is_last(task):
+        form.ask_next(due_at=tomorrow(timezone.now()))
     return _form_view(
-        request, task.deal, form,
+        request, about(task), form,
         lambda: tasks.complete_task(
-            task, result=form.cleaned_data["result"], by=me(request), now=timezone.now(), revision=_revision(request)
+            task, result=form.cleaned_data["result"], by=me(request), now=timezone.now(), revision=_revision(request),
+            next_task=form.next_task(), ask_next=form.SKIPPED not in request.POST,
         ),
         said=_("Done."), title=_("Finish the task"), subtitle=task.text, submit=_("Done"), revision=task.revision,
     )  # fmt: skip
@@ -166,7 +204,7 @@ def postpone(request: SignedIn, pk: int) -> HttpResponse:
         sent(request), auto_id="postpone_%s", initial={"due_at": tomorrow(timezone.now())}
     )
     return _form_view(
-        request, task.deal, form,
+        request, about(task), form,
         lambda: tasks.postpone_task(
             task, due_at=form.cleaned_data["due_at"], by=me(request), now=timezone.now(), revision=_revision(request)
         ),
@@ -191,7 +229,7 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
 
     return _form_view(
         request,
-        task.deal,
+        about(task),
         form,
         change,
         said=_("Saved."),
@@ -206,16 +244,21 @@ def cancel(request: SignedIn, pk: int) -> HttpResponse:
     """Take a task off."""
     task = find_task(request, pk)
     form = CancelForm(sent(request), auto_id="cancel_%s")
+    if tasks.is_last(task):
+        form.ask_next(due_at=tomorrow(timezone.now()))
     return _form_view(
-        request, task.deal, form,
-        lambda: tasks.cancel_task(task, by=me(request), now=timezone.now(), reason=form.cleaned_data["reason"]),
+        request, about(task), form,
+        lambda: tasks.cancel_task(
+            task, by=me(request), now=timezone.now(), reason=form.cleaned_data["reason"],
+            next_task=form.next_task(), ask_next=form.SKIPPED not in request.POST,
+        ),
         said=_("The task is cancelled."), title=_("Cancel the task"), subtitle=task.text, submit=_("Cancel the task"),
     )  # fmt: skip
 
 
 def _form_view(
     request: SignedIn,
-    deal: Deal | None,
+    record: Deal | Contact | Company | None,
     form: AnswersForm,
     verb: Callable[[], Any],
     *,
@@ -225,7 +268,7 @@ def _form_view(
     """One form, one verb: the window, the window with errors, or the verb done."""
     shown["action"] = request.path
     if request.method != "POST":
-        return _window(request, deal, form, **shown)
+        return _window(request, record, form, **shown)
     try:
         # A form sent empty is a form sent: `sent(request)` leaves it unbound.
         if not form.is_bound or not form.is_valid():
@@ -233,18 +276,24 @@ def _form_view(
         with transaction.atomic():
             verb()
     except tasks.TaskGone as error:
-        return refused(request, deal, error)
+        return refused(request, record, error)
     except RegulationError as error:
         if not form.errors:
             form.take(error)
-        return _window(request, deal, form, status=status_of(error), **shown)
-    return done(request, deal, said)
+        shown["may_skip"] = isinstance(error, tasks.NextTaskWanted)
+        return _window(request, record, form, status=status_of(error), **shown)
+    return done(request, record, said)
 
 
 def find_task(request: SignedIn, pk: int) -> Task:
     """The task, if the person may see it; 404 for a stranger's."""
-    found = Task.objects.visible_to(request.user).select_related("deal", "owner")
-    return get_object_or_404(found, pk=pk)
+    found = Task.objects.visible_to(request.user)
+    return get_object_or_404(found.select_related("deal", "owner", "contact", "company"), pk=pk)
+
+
+def about(task: Task) -> Deal | Contact | Company | None:
+    """What the task hangs on."""
+    return task.deal or task.contact or task.company
 
 
 def sent(request: SignedIn) -> Any:

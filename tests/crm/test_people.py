@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from crm import people
+from crm import people, points
 from crm.models import Company, Contact, User
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer
@@ -25,13 +25,13 @@ from tests.factories import NOON
     ],
 )
 def test_a_phone_is_known_in_every_usual_notation(typed: str, stored: str) -> None:
-    assert people.normalize_phone(typed) == stored
+    assert points.normalize_phone(typed) == stored
 
 
 @pytest.mark.parametrize("typed", ["12", "телефон", "+", "1" * 40, "+375 29 1", "\x00"])
 def test_what_is_no_phone_is_refused_by_a_sentence(typed: str) -> None:
     with pytest.raises(ValueError) as caught:
-        people.normalize_phone(typed)
+        points.normalize_phone(typed)
     assert len(str(caught.value)) < 150
 
 
@@ -49,7 +49,7 @@ def test_what_is_no_phone_is_refused_by_a_sentence(typed: str) -> None:
 )
 def test_what_is_no_address_is_refused_by_a_sentence(typed: str) -> None:
     with pytest.raises(ValueError) as caught:
-        people.normalize_email(typed)
+        points.normalize_email(typed)
     assert len(str(caught.value)) < 150
 
 

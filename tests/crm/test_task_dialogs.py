@@ -28,7 +28,9 @@ def test_a_task_is_not_finished_without_a_result_and_the_window_says_so(client, 
     assert "invalid-feedback" in text_of(response)
     assert (
         client.post(
-            f"/tasks/{task.pk}/done/", {"result": "договорились", "revision": 0}, **HTMX
+            f"/tasks/{task.pk}/done/",
+            {"result": "договорились", "revision": 0, "no_next": "1"},
+            **HTMX,
         ).status_code
         == 204
     )
@@ -103,12 +105,8 @@ def test_an_outcome_of_a_finished_task_answers_409(client, alice):
     deal = at_stage(alice, "taken")
     task = task_of(deal, "qualify")
     client.force_login(alice)
-    assert (
-        client.post(
-            f"/tasks/{task.pk}/outcome/talked/", {"revision": 0, "result": "да"}, **HTMX
-        ).status_code
-        == 204
-    )
+    data = {"revision": 0, "result": "да", "no_next": "1"}
+    assert client.post(f"/tasks/{task.pk}/outcome/talked/", data, **HTMX).status_code == 204
     for path in ("outcome/talked/", "done/", "postpone/", "cancel/"):
         data = {"revision": 0, "result": "ещё раз", "due_at": "2026-12-01T10:00"}
         assert client.post(f"/tasks/{task.pk}/{path}", data, **HTMX).status_code == 409, path
@@ -212,7 +210,8 @@ def test_a_task_is_postponed_changed_and_cancelled(client, alice):
     data = {"text": "Иначе", "kind": "meeting", "due_at": later, "revision": 1}
     assert client.post(f"/tasks/{task.pk}/edit/", data, **HTMX).status_code == 204
     assert (fresh(task).text, fresh(task).kind) == ("Иначе", "meeting")
-    assert client.post(f"/tasks/{task.pk}/cancel/", {"reason": "дубль"}, **HTMX).status_code == 204
+    data = {"reason": "дубль", "no_next": "1"}
+    assert client.post(f"/tasks/{task.pk}/cancel/", data, **HTMX).status_code == 204
     assert fresh(task).state == "cancelled"
 
 
@@ -220,7 +219,7 @@ def test_without_javascript_the_window_is_a_page_and_the_answer_a_redirect(clien
     task = Task.objects.get(deal=make_deal(alice))
     client.force_login(alice)
     assert "<html" in text_of(client.get(f"/tasks/{task.pk}/done/"))
-    response = client.post(f"/tasks/{task.pk}/done/", {"result": "готово"})
+    response = client.post(f"/tasks/{task.pk}/done/", {"result": "готово", "no_next": "1"})
     assert response.status_code == 302
     assert response["Location"] == f"/deals/{task.deal_id}/"
 

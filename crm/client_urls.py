@@ -1,0 +1,36 @@
+"""The addresses of contacts and companies: the same pages for both, told apart by `kind`."""
+
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from crm.views import client_letters, client_lists, clients, task_dialogs
+
+
+def _pages(plural: str, kind: str) -> list[URLPattern]:
+    told: dict[str, Any] = {"kind": kind}
+    of_one: list[tuple[str, Any, str]] = [
+        ("", clients.page, kind),
+        ("field/", clients.field, f"{kind}_field"),
+        ("owner/", clients.owner, f"{kind}_owner"),
+        ("note/", clients.note, f"{kind}_note"),
+        ("feed/", clients.feed, f"{kind}_feed"),
+        ("points/", clients.add_point, f"{kind}_point"),
+        ("task/", task_dialogs.new_on_client, f"{kind}_task"),
+        ("letter/", client_letters.compose, f"{kind}_letter"),
+    ]
+    return [
+        path(f"{plural}/", client_lists.page, told, name=plural),
+        path(f"{plural}/new/", client_lists.new, told, name=f"{kind}_new"),
+        *(path(f"{plural}/<int:pk>/{end}", view, told, name=name) for end, view, name in of_one),
+    ]
+
+
+patterns: list[URLPattern] = [
+    *_pages("contacts", "contact"),
+    *_pages("companies", "company"),
+    path("contacts/<int:pk>/company/", clients.company, name="contact_company"),
+    path("companies/<int:pk>/contact/", clients.person, name="company_contact"),
+    path("points/<int:pk>/remove/", clients.remove_point, name="point_remove"),
+    path("tasks/new/", task_dialogs.new_free, name="task_new_free"),
+]

@@ -1,0 +1,109 @@
+"""«Contacts» and «Companies»: the lists, and making a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from crm import card, client_lists, naming_rules, people
+from crm.client_lists import MODELS
+from crm.forms import AnswersForm, CompanyForm, PersonForm
+from crm.views.answers import SignedIn
+from crm.views.board import query_without
+from crm.views.contacts import check, same_points
+from crm.views.replies import go, me, status_of, window
+from crm.views.task_dialogs import sent
+from pipelines import catalog
+from pipelines.errors import BadAnswer, RegulationError
+
+
+@login_required
+@require_GET
+def page(request: SignedIn, kind: str) -> HttpResponse:
+    """`?q=` a name, phone, e-mail or tax number, `owner=id`, `after=id` of the last one seen."""
+    text, people_seen = request.GET.get("q", ""), card.owners_for(request.user)
+    owner = _number(request.GET.get("owner", ""))
+    found = client_lists.read_page(
+        kind, request.user, text=text, owner=owner, after=_number(request.GET.get("after", ""))
+    )
+    context: dict[str, Any] = {
+        "kind": kind,
+        "page": found,
+        "text": text,
+        "owner": owner,
+        "people": people_seen,
+        "query": query_without(request, "after"),
+        "is_later": "after" in request.GET,
+        "is_asked": bool(text.strip() or owner),
+        "base_url": reverse(f"crm:{kind}", args=[0]).removesuffix("0/"),
+        "title": _("Contacts") if kind == "contact" else _("Companies"),
+    }
+    context["rows"] = SafeString(render_to_string("crm/client_rows.html", context, request))
+    return render(request, "crm/client_list.html", context)
+
+
+def _number(raw: str) -> int | None:
+    return int(raw) if raw.isdecimal() and len(raw) < 19 else None
+
+
+@login_required
+def new(request: SignedIn, kind: str) -> HttpResponse:
+    """A new contact or company; one that we know by phone or e-mail is offered first."""
+    make: type[AnswersForm] = PersonForm if kind == "contact" else CompanyForm
+    form = make(sent(request), auto_id="person_%s")
+    shown: dict[str, Any] = {
+        "title": _("New contact") if kind == "contact" else _("New company"),
+        "submit": _("Create"),
+        "action": request.path,
+        "kind": kind,
+        "back": reverse("crm:contacts" if kind == "contact" else "crm:companies"),
+    }
+    if request.method != "POST":
+        return _window(request, form, **shown)
+    if (chosen := _number(request.POST.get("chosen", ""))) is not None:
+        record = get_object_or_404(MODELS[kind].objects.visible_to(request.user), pk=chosen)
+        return go(request, record.get_absolute_url())
+    known = same_points(request, form) if kind == "contact" else []
+    if known and not request.POST.get("another"):
+        form.is_valid()
+        return _window(request, form, status=409, known=known, another=True, **shown)
+    try:
+        check(form)
+        record = _create(request, kind, form)
+    except RegulationError as error:
+        form.take(error)
+        return _window(request, form, status=status_of(error), known=known, **shown)
+    return go(request, record.get_absolute_url())
+
+
+@transaction.atomic
+def _create(request: SignedIn, kind: str, form: AnswersForm) -> Any:
+    create: Any = people.create_contact if kind == "contact" else people.create_company
+    books = {pipeline.playbook: pipeline for pipeline in catalog.pipelines()}
+    # Whose rules about names apply is known where there is one company only.
+    only = next(iter(books.values())) if len(books) == 1 else None
+    name = naming_rules.corrected(kind, form.cleaned_data["name"], only)
+    given = form.cleaned_data | {"name": name}
+    try:
+        return create(by=me(request), now=timezone.now(), owner=request.user, **given)
+    except BadAnswer as error:
+        places = {"contact_name": "name", "company": "name"}
+        said = {places.get(code, code): text for code, text in error.errors.items()}
+        raise BadAnswer(said) from error
+
+
+def _window(
+    request: SignedIn, form: AnswersForm, *, status: int = 200, **shown: Any
+) -> HttpResponse:
+    context = {"form": form, **window(request), **shown}
+    return render(request, "crm/card_attach.html", context, status=status)

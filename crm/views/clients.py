@@ -1,0 +1,273 @@
+"""The cards of contacts and companies, and the small verbs on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
+
+from crm import card, client_card, client_feed, client_fields, clients, naming_rules, people
+from crm.client_fields import Client
+from crm.editing import FieldsChanged
+from crm.forms import AnswersForm, CompanyForm, PersonForm, PointForm
+from crm.models import Company, Contact, ContactPoint
+from crm.views.answers import SignedIn
+from crm.views.contacts import MODELS, check, same_points
+from crm.views.replies import done, me, refused, status_of, window
+from crm.views.task_dialogs import sent
+from pipelines.errors import BadAnswer, RegulationError
+
+
+def find_client(request: SignedIn, kind: str, pk: int) -> Any:
+    """The contact or company, if the person may see it; 404 for a stranger's as for one that does not exist."""
+    found = MODELS[kind].objects.visible_to(request.user).select_related("owner")
+    if kind == "contact":
+        found = found.select_related("company")
+    return get_object_or_404(found.prefetch_related("points"), pk=pk)
+
+
+@login_required
+@require_GET
+def page(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """The whole card."""
+    record = find_client(request, kind, pk)
+    read = client_card.read_client(record, user=request.user, now=timezone.now())
+    context = {
+        "card": read,
+        "client": record,
+        "kind": kind,
+        "portion": read.feed,
+        "places": read.places,
+        "feed_url": f"{request.path}feed/",
+        "point_form": PointForm(auto_id="point_%s"),
+    }
+    context["body"] = SafeString(render_to_string("crm/client_body.html", context, request))
+    return render(request, "crm/client_page.html", context)
+
+
+@login_required
+@require_GET
+def feed(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """A portion of the feed: the newest, or those before an entry."""
+    record = find_client(request, kind, pk)
+    before = request.GET.get("before", "")
+    places = client_feed.places_of(record, request.user)
+    portion = client_feed.read_feed(
+        record,
+        user=request.user,
+        places=places,
+        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+    )
+    context = {"portion": portion, "places": places, "feed_url": request.path, "client": record}
+    part = "crm/feed_lines.html" if request.htmx and before else "crm/feed.html"
+    lines = render_to_string(part, context, request)
+    if request.htmx:
+        return HttpResponse(lines)
+    return render(
+        request, "crm/client_feed_page.html", context | {"kind": kind, "feed": SafeString(lines)}
+    )
+
+
+@login_required
+@require_POST
+def field(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """Save the fields that the form says it holds: one when it is left, all without JavaScript."""
+    record = find_client(request, kind, pk)
+    places = client_feed.places_of(record, request.user).values()
+    pipelines = client_fields.pipelines_of(request.user, {place.pipeline_id for place in places})
+    known = client_fields.known(record, pipelines)
+    answers, seen = client_fields.posted(known, request.POST)
+    if request.POST.get("overwrite"):
+        seen = {}
+    try:
+        with transaction.atomic():
+            clients.edit_client(
+                record, answers, known=known, seen=seen, by=me(request), now=timezone.now()
+            )
+    except RegulationError as error:
+        if not request.htmx or not isinstance(error, (BadAnswer, FieldsChanged)):
+            return refused(request, record, error)
+        again = find_client(request, kind, pk)
+        return _fields(request, again, known, list(answers), error=error)
+    if not request.htmx:
+        return done(request, record, _("Saved."))
+    return _fields(request, find_client(request, kind, pk), known, list(answers))
+
+
+def _fields(
+    request: SignedIn,
+    record: Client,
+    known: client_fields.Fields,
+    codes: list[str],
+    *,
+    error: RegulationError | None = None,
+) -> HttpResponse:
+    typed = request.POST if error else None
+    editors = client_fields.editors(record, known, codes, typed=typed)
+    for code, editor in editors.items():
+        editor.saved = error is None
+        if isinstance(error, BadAnswer):
+            editor.error = error.errors.get(code, "")
+        if isinstance(error, FieldsChanged):
+            editor.conflict = next((item for item in error.conflicts if item.code == code), None)
+    context: dict[str, Any] = {
+        "editors": editors.values(),
+        "client": record,
+        "kind": client_fields.kind_of(record),
+    }
+    status = 409 if isinstance(error, FieldsChanged) else 422 if error else 200
+    response = render(request, "crm/client_saved.html", context, status=status)
+    return response if error else trigger_client_event(response, "feed:changed", {})
+
+
+@login_required
+@require_POST
+def owner(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """Give the client to another person, among those whom one may give it to."""
+    record = find_client(request, kind, pk)
+    asked = request.POST.get("owner")
+    person = next((who for who in card.owners_for(request.user) if str(who.pk) == asked), None)
+    try:
+        if person is None:
+            raise RegulationError(_("Choose a person from the list."))
+        clients.assign_client(record, owner=person, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return refused(request, record, error)
+    return done(request, record, _("The responsible is now %(person)s.") % {"person": person})
+
+
+@login_required
+@require_POST
+def note(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """Add a note."""
+    record = find_client(request, kind, pk)
+    text = request.POST.get("text", "")
+    try:
+        clients.note_on_client(record, text=text, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return refused(request, record, error)
+    return done(request, record)
+
+
+@login_required
+def add_point(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """One more phone, e-mail or messenger."""
+    record = find_client(request, kind, pk)
+    form = PointForm(sent(request), auto_id="point_%s")
+    shown = {
+        "title": _("Phone, e-mail or messenger"),
+        "submit": _("Add"),
+        "action": request.path,
+    }
+    if request.method != "POST":
+        return _window(request, record, form, **shown)
+    try:
+        check(form)
+        with transaction.atomic():
+            clients.add_point(record, by=me(request), now=timezone.now(), **form.cleaned_data)
+    except RegulationError as error:
+        form.take(error)
+        return _window(request, record, form, status=status_of(error), **shown)
+    return done(request, record, _("Saved."))
+
+
+@login_required
+@require_POST
+def remove_point(request: SignedIn, pk: int) -> HttpResponse:
+    """Take a phone, an e-mail or a messenger off."""
+    point = get_object_or_404(ContactPoint.objects.select_related("contact", "company"), pk=pk)
+    kind = "contact" if point.contact_id else "company"
+    record = find_client(request, kind, point.contact_id or point.company_id)  # type: ignore[arg-type]
+    try:
+        clients.remove_point(point, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return refused(request, record, error)
+    return done(request, record, _("Saved."))
+
+
+@login_required
+def company(request: SignedIn, pk: int) -> HttpResponse:
+    """Say where a contact works: a company that we know, or a new one."""
+    contact = find_client(request, "contact", pk)
+    return _attach(request, contact, "company", CompanyForm, title=_("The contact's company"))
+
+
+@login_required
+def person(request: SignedIn, pk: int) -> HttpResponse:
+    """Add a contact to a company: one whom we know, or a new one."""
+    found = find_client(request, "company", pk)
+    return _attach(request, found, "contact", PersonForm, title=_("A contact of the company"))
+
+
+def _attach(
+    request: SignedIn, record: Client, kind: str, make: type[AnswersForm], *, title: str
+) -> HttpResponse:
+    form = make(sent(request), auto_id="person_%s")
+    shown: dict[str, Any] = {
+        "title": title,
+        "submit": _("Create and attach"),
+        "action": request.path,
+        "kind": kind,
+        "attached": isinstance(record, Contact) and record.company_id is not None,
+    }
+    if request.method != "POST":
+        return _window(request, record, form, template="crm/card_attach.html", **shown)
+    try:
+        check(form)
+        _employ(request, record, kind, form)
+    except RegulationError as error:
+        form.take(error)
+        shown["known"] = same_points(request, form) if kind == "contact" else []
+        status = status_of(error)
+        return _window(
+            request, record, form, status=status, template="crm/card_attach.html", **shown
+        )
+    return done(request, record, _("Saved."))
+
+
+@transaction.atomic
+def _employ(request: SignedIn, record: Client, kind: str, form: AnswersForm) -> None:
+    by, now = me(request), timezone.now()
+    chosen, other = request.POST.get("chosen", ""), None
+    if chosen.isdecimal() and len(chosen) < 19:
+        found = MODELS[kind].objects.visible_to(request.user)
+        other = get_object_or_404(found, pk=int(chosen))
+    elif not request.POST.get("detach"):
+        create: Any = people.create_contact if kind == "contact" else people.create_company
+        name = naming_rules.corrected(
+            kind, form.cleaned_data["name"], naming_rules.pipeline_of(record)
+        )
+        owner = record.owner or request.user
+        try:
+            other = create(by=by, now=now, owner=owner, **form.cleaned_data | {"name": name})
+        except BadAnswer as error:
+            renamed = {"contact_name": "name", "company": "name"}
+            raise BadAnswer(
+                {renamed.get(code, code): text for code, text in error.errors.items()}
+            ) from error
+    if isinstance(record, Contact):
+        clients.employ(record, other, by=by, now=now)
+    elif isinstance(other, Contact) and isinstance(record, Company):
+        clients.employ(other, record, by=by, now=now)
+
+
+def _window(
+    request: SignedIn,
+    record: Client,
+    form: AnswersForm,
+    *,
+    status: int = 200,
+    template: str = "crm/task_ask.html",
+    **shown: Any,
+) -> HttpResponse:
+    context = {"form": form, "record": None, "back": record.get_absolute_url(), **window(request)}
+    return render(request, template, {**context, **shown}, status=status)

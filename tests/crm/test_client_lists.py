@@ -1,0 +1,116 @@
+"""«Contacts» and «Companies»: found by what one remembers, within one's rights, and made anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm import client_lists, people
+from crm.models import Company, Contact
+from pipelines.actor import Actor
+from tests.factories import NOON, make_deal
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def contact(owner, name="Пётр Ломов", **facts) -> Contact:
+    return people.create_contact(name=name, owner=owner, by=Actor(), now=NOON, **facts)
+
+
+def company(owner, name="ООО «Лом»", **facts) -> Company:
+    return people.create_company(name=name, owner=owner, by=Actor(), now=NOON, **facts)
+
+
+@pytest.mark.parametrize("path", ["/contacts/", "/companies/"])
+def test_a_list_shows_ones_own_and_no_strangers(client, alice, charlie, path) -> None:
+    make = contact if path == "/contacts/" else company
+    make(alice, "Своя Запись")
+    make(charlie, "Чужая Запись")
+    client.force_login(alice)
+    page = client.get(path).content.decode()
+    assert "Своя Запись" in page
+    assert "Чужая Запись" not in page
+
+
+@pytest.mark.parametrize(
+    "text", ["ломов", "Пётр", "8 029 555-11-22", "5551122", "PETR@example", "втормет"]
+)
+def test_a_contact_is_found_by_name_phone_email_or_company(client, alice, text) -> None:
+    firm = company(alice, "ЗАО «Втормет»")
+    contact(alice, phone="+375295551122", email="petr@example.com", company=firm)
+    contact(alice, "Иной Человек")
+    client.force_login(alice)
+    page = client.get("/contacts/", {"q": text}).content.decode()
+    assert "Пётр Ломов" in page
+    assert "Иной Человек" not in page
+
+
+@pytest.mark.parametrize("text", ["«лом", "7700000001", "info@lom", "+375175551122"])
+def test_a_company_is_found_by_name_tax_number_phone_or_email(client, alice, text) -> None:
+    company(alice, tax_id="7700000001", email="info@lom.example", phone="+375175551122")
+    company(alice, "ООО «Иное»")
+    client.force_login(alice)
+    page = client.get("/companies/", {"q": text}).content.decode()
+    assert "ООО «Лом»" in page.replace("&laquo;", "«")
+    assert "ООО «Иное»" not in page
+
+
+def test_open_deals_are_counted_of_those_one_sees(alice, charlie, olga) -> None:
+    shared = contact(alice)
+    make_deal(alice, contact=shared)
+    make_deal(charlie, contact=shared)
+    (row,) = client_lists.read_page("contact", alice).rows
+    assert row.open_deals == 1
+    (row,) = client_lists.read_page("contact", olga).rows
+    assert row.open_deals == 1
+
+
+def test_a_head_narrows_the_list_to_one_person(client, alice, bob, olga) -> None:
+    contact(alice, "Клиент Алисы")
+    contact(bob, "Клиент Бориса")
+    client.force_login(olga)
+    page = client.get("/contacts/", {"owner": bob.pk}).content.decode()
+    assert "Клиент Бориса" in page
+    assert "Клиент Алисы" not in page
+
+
+def test_pages_follow_one_another_without_a_gap(alice) -> None:
+    made = {contact(alice, f"Клиент {number}").pk for number in range(120)}
+    seen, after = [], None
+    for _page in range(4):
+        found = client_lists.read_page("contact", alice, after=after)
+        seen += [row.record.pk for row in found.rows]
+        if (after := found.after) is None:
+            break
+    assert sorted(seen) == sorted(made)
+
+
+@pytest.mark.parametrize("query", [{"after": "x"}, {"owner": "1' or"}, {"q": "\x00%_"}])
+def test_nonsense_in_the_address_breaks_nothing(client, alice, query) -> None:
+    client.force_login(alice)
+    for path in ("/contacts/", "/companies/"):
+        assert client.get(path, query).status_code == 200
+
+
+def test_a_new_client_is_made_and_belongs_to_who_made_it(client, alice) -> None:
+    client.force_login(alice)
+    assert client.get("/contacts/new/", **HTMX).status_code == 200
+    data = {"name": "Новый Клиент", "phone": "80297770011"}
+    response = client.post("/contacts/new/", data)
+    made = Contact.objects.get(name="Новый Клиент")
+    assert (response["Location"], made.owner) == (made.get_absolute_url(), alice)
+    response = client.post("/companies/new/", {"name": "ООО «Новое»", "tax_id": "7700000009"})
+    assert response["Location"] == Company.objects.get(tax_id="7700000009").get_absolute_url()
+    assert client.post("/companies/new/", {"name": " "}, **HTMX).status_code == 422
+
+
+def test_one_whom_we_know_is_offered_before_he_is_made_twice(client, alice) -> None:
+    known = contact(alice, phone="+375297770011")
+    client.force_login(alice)
+    data = {"name": "Пётр", "phone": "8 029 777-00-11"}
+    response = client.post("/contacts/new/", data, **HTMX)
+    assert response.status_code == 409
+    assert "Пётр Ломов" in response.content.decode()
+    response = client.post("/contacts/new/", data | {"chosen": known.pk})
+    assert response["Location"] == known.get_absolute_url()
+    assert Contact.objects.count() == 1
