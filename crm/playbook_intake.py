@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from crm.models import ClientRule, IntakeRule, RequestKind, Way
 from pipelines import registry
+from pipelines.playbook.clauses import known as clauses_in
 from pipelines.playbook.cursor import hint
 from pipelines.playbook.reading import COMPANY, Map, Unreadable, read
 
@@ -112,7 +113,7 @@ class _Known:
     def __init__(self, folder: Path) -> None:
         company = _read(folder / COMPANY)
         self.roles = {str(role) for role in company.get("roles") or []}
-        self.clauses = {str(clause) for clause in company.get("clauses") or []}
+        self.clauses = clauses_in(folder)
         self.fields: dict[str, set[str]] = {}
         for path in sorted(folder.glob("*.y*ml")):
             data = _read(path)

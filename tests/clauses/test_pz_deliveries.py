@@ -158,11 +158,11 @@ class TestFifth:
         assert Deal.objects.filter(pipeline__code="regulars").count() == 1
 
     @pytest.mark.clause("PZ-5.1")
-    def test_a_client_who_comes_anew_is_not_handed_over_a_second_time(self, alice: User) -> None:
+    def test_a_client_with_two_sales_is_not_handed_over_a_second_time(self, alice: User) -> None:
         first = offered(alice)
-        deliver_times(first, 5)
         anew = offered(alice, contact=first.contact)
-        deliver(anew)
+        deliver_times(first, 5)
+        deliver(anew, now=NOON + days(5))
         assert stage_of(anew) == "regular"
         assert Deal.objects.filter(pipeline__code="regulars").count() == 1
         told = Event.objects.filter(deal=anew, verb="deal.handed_over").get()
