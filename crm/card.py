@@ -25,6 +25,7 @@ from crm.card_fields import Editor, Tab
 from crm.card_rows import Point
 from crm.cards import SIGNS
 from crm.contacting import CALL_ANSWERED
+from crm.control import asked_on, controls
 from crm.filters import people_of
 from crm.models import Deal, DealFile, Task, User
 from crm.tasks import task_outcomes
@@ -33,7 +34,6 @@ from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.explain import StageAnswer
 from pipelines.models import Event, Offer
 
-CONTROL = "control_closing"
 TASK_LIMIT = 50
 TASK_ICONS = {
     "call": "phone", "letter": "mail", "meeting": "users", "document": "file-text", "control": "eye-check",
@@ -109,11 +109,8 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
     ids = [item.pk for item in chain]
     near = card_rows.around(deal, ids)
     tasks = open_tasks(deal, now=now) if near.has_tasks else []
-    control = (
-        next((item for item in tasks if item.task.code == CONTROL), None)
-        if stage.kind != "open"
-        else None
-    )
+    control = next((item for item in tasks if controls(item.task, stage)), None)
+    grounds = asked_on(pipeline, stage) if control else []
     proofs = card_fields.evidence_of(deal) if near.has_proofs else []
     tabs = card_fields.tabs(deal, pipeline, proofs)
     may_edit = user.is_superuser or stage.lets("edit", user.role_names)
@@ -150,7 +147,7 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
             item
             for tab in tabs
             for item in tab.editors
-            if control and item.words and "refusal" in item.field.code
+            if item.field.code in grounds and item.words
         ],
         recordings=recordings_of(deal) if control else [],
         panels=panels.panels_of(deal, pipeline, user=user, now=now, may_edit=may_edit),
