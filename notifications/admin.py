@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from notifications import letters, placeholders
@@ -25,18 +26,34 @@ class TemplateForm(forms.ModelForm):
             "subject": forms.TextInput(attrs={"size": 90}),
             "body": forms.Textarea(attrs={"rows": 18, "cols": 100}),
         }
+        help_texts = {
+            "kind": gettext_lazy(
+                "An SMS and a chat message are plain text, without subject and files."
+            ),
+        }
+
+
+class TemplateFiles(forms.BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        if self.instance.kind != Template.Kind.EMAIL and any(
+            not form.cleaned_data.get("DELETE") for form in kept if hasattr(form, "cleaned_data")
+        ):
+            raise forms.ValidationError(_("Only a letter has files."))
 
 
 class TemplateFileInline(CrmAdminAccess, admin.TabularInline):
     model = TemplateFile
+    formset = TemplateFiles
     extra = 0
 
 
 @admin.register(Template)
 class TemplateAdmin(CrmAdminAccess, admin.ModelAdmin):
     form = TemplateForm
-    list_display = ("name", "code", "playbook", "subject", "is_active")
-    list_filter = ("playbook", "is_active")
+    list_display = ("name", "kind", "code", "playbook", "subject", "is_active")
+    list_filter = ("kind", "playbook", "is_active")
     search_fields = ("name", "code", "subject", "body")
     readonly_fields = ("known_placeholders",)
     inlines = (TemplateFileInline,)
@@ -59,6 +76,7 @@ class MessageAdmin(ReadOnlyAccess, admin.ModelAdmin):
 
     list_display = (
         "created_at",
+        "channel",
         "to",
         "subject",
         "status",
@@ -69,7 +87,7 @@ class MessageAdmin(ReadOnlyAccess, admin.ModelAdmin):
         "error",
     )
     list_filter = ("status", "uncertain", "channel", "template")
-    search_fields = ("to", "subject", "message_id")
+    search_fields = ("to", "subject", "message_id", "provider_id")
     list_select_related = False
     show_full_result_count = False
     ordering = ("-id",)
@@ -99,6 +117,8 @@ class MessageAdmin(ReadOnlyAccess, admin.ModelAdmin):
                 self.message_user(request, f"{message}: {error}", messages.ERROR)
         if again:
             said = ngettext(
-                "%(count)s letter is queued again.", "%(count)s letters are queued again.", again
+                "%(count)s message is queued again.",
+                "%(count)s messages are queued again.",
+                again,
             )
             self.message_user(request, said % {"count": again}, messages.SUCCESS)

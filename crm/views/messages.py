@@ -72,9 +72,11 @@ def _compose(request: SignedIn, client: Client) -> HttpResponse:
     channel = next(
         (item for item in channels if item[0] == wished), channels[0] if channels else None
     )
-    templates = outgoing.message_templates_for(channel[0], client.playbook) if channel else []
+    templates: Any = (
+        outgoing.message_templates_for(channel[0], client.playbook) if channel else None
+    )
     code = given.get("template", "")
-    template = templates.filter(code=code).first() if channel and code else None  # type: ignore[union-attr]
+    template = templates.filter(code=code).first() if channel and code else None
     shown = {
         "client": client,
         "channels": channels,

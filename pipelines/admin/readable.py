@@ -59,7 +59,7 @@ LABELS: dict[str, Any] = {
     "subject": gettext_lazy("subject"),
     "tags": gettext_lazy("tags"),
     "task": gettext_lazy("task"),
-    "template": gettext_lazy("letter template"),
+    "template": gettext_lazy("template"),
     "text": gettext_lazy("text"),
     "to": gettext_lazy("to the stage"),
 }
