@@ -375,7 +375,7 @@ def _violation(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | No
 
 def _overridden(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     line.tone, line.spoken = "orange", True
-    line.text = f"{data.get('message', '')}\n{data.get('text', '')}"
+    line.text = f"{data.get('refused', '')}\n{data.get('text', '')}"
     if until := parse_date(data.get("until", "")):
         day = date_format(until, "SHORT_DATE_FORMAT")
         line.text += "\n" + _("To be put right by %(day)s.") % {"day": day}

@@ -12,15 +12,21 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm import evidence
+from crm.forms import AnswersForm
 from crm.models import Deal, User
 from pipelines import catalog, explain, fields, registry, remedies
+from pipelines.actor import Actor
 from pipelines.catalog import CompiledField, CompiledStage
 from pipelines.errors import Refusal
 from pipelines.models import Event
+from pipelines.overrides import REASON, UNTIL, Pledge, may_pass
 
 PREFIX = "f"
+# The button that passes with a reason.
+BUTTON = "pass"
 # More entries than this nobody looks through; the latest come first.
 ENTRIES = 100
 
@@ -49,6 +55,57 @@ class MoveForm(forms.Form):
         self.errors.clear()
         for code, sentence in errors.items():
             self.add_error(code if code in self.fields else None, sentence)
+
+
+class PassForm(AnswersForm):
+    """The reason and the day with which a person passes what else would refuse the move."""
+
+    override_reason = forms.CharField(
+        label=gettext_lazy("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    override_until = forms.DateField(
+        label=gettext_lazy("To be put right by"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    @property
+    def pledge(self) -> Pledge:
+        """What was typed; the engine says what is wrong with it."""
+        self.full_clean()
+        asked = self.cleaned_data
+        return Pledge(asked.get(REASON, ""), asked.get(UNTIL))
+
+    def blame(self, errors: dict[str, str]) -> None:
+        self.full_clean()
+        self.errors.clear()
+        for code in self.fields.keys() & errors.keys():
+            self.add_error(code, errors[code])
+
+
+def pledge_of(data: QueryDict) -> Pledge | None:
+    """The pledge of somebody who pressed the button that passes."""
+    return PassForm(data).pledge if BUTTON in data else None
+
+
+def pass_form(
+    refusals: Iterable[Refusal], by: Actor, data: QueryDict | None, errors: dict[str, str]
+) -> PassForm | None:
+    """What asks for a pledge, where it would let this person move the deal; else None."""
+    found = list(refusals)
+    # What he may not pass must at least be lifted by what he fills in.
+    if not any(may_pass(refusal, by) for refusal in found) or is_hopeless(found, by):
+        return None
+    if data is None or BUTTON not in data:
+        return PassForm(auto_id="move-%s")
+    form = PassForm(data, auto_id="move-%s")
+    form.blame(errors)
+    return form
+
+
+def is_hopeless(refusals: Iterable[Refusal], by: Actor) -> bool:
+    """Whether one of them stands whatever this person types."""
+    return any(not refusal.fields and not may_pass(refusal, by) for refusal in refusals)
 
 
 def answers_of(data: QueryDict, deal: Deal) -> dict[str, Any]:

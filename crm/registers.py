@@ -59,7 +59,7 @@ class RegisterFilter(forms.Form):
     ) -> None:
         """`rows` are those that the reader may see, `person` their column, `states` the label and the rows of each."""
         super().__init__(data, auto_id="filter-%s")
-        self.person, self.states, self.today = person, states, timezone.localdate(now)
+        self.column, self.states, self.today = person, states, timezone.localdate(now)
         fields: Any = self.fields
         places = set(rows.order_by().values_list("pipeline", "clause").distinct())
         known = {pipeline.id: pipeline for pipeline in catalog.pipelines()}
@@ -97,7 +97,7 @@ class RegisterFilter(forms.Form):
         if until:
             rows = rows.filter(at__lt=_midnight(until + timedelta(days=1)))
         if asked["person"]:
-            rows = rows.filter(**{self.person: asked["person"]})
+            rows = rows.filter(**{self.column: asked["person"]})
         for name in ("clause", "pipeline", "deal"):
             if asked[name]:
                 rows = rows.filter(**{name: asked[name]})

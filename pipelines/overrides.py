@@ -96,7 +96,7 @@ def tell(passed: Iterable[Refusal], context: Context, pledge: Pledge) -> list[Ev
             now=context.now,
             data={
                 "clause": refusal.clause,
-                "message": refusal.message,
+                "refused": refusal.message,
                 "text": pledge.reason.strip(),
                 "until": str(pledge.until),
             },

@@ -15,7 +15,15 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import board, cards
 from crm.filters import DealFilter
 from crm.models import Deal
-from crm.moveforms import MoveForm, answers_of, refusals_now
+from crm.moveforms import (
+    MoveForm,
+    PassForm,
+    answers_of,
+    is_hopeless,
+    pass_form,
+    pledge_of,
+    refusals_now,
+)
 from crm.views.answers import SignedIn, close_dialog, page_or_part, toast
 from crm.views.replies import done, find_deal, me, refused
 from pipelines import catalog, engine
@@ -41,6 +49,7 @@ def move(request: SignedIn, pk: int) -> HttpResponse:
             now=timezone.now(),
             answers=answers_of(typed, deal),
             seen=seen,
+            pledge=pledge_of(typed),
         )
     except MoveRefused as refusal:
         return _ask(request, deal, to, refusals=refusal.refusals, status=422)
@@ -91,14 +100,19 @@ def _ask(
     # Nothing typed yet: an unbound form shows what the fields hold now.
     move_form = MoveForm(deal, codes, typed if known else None)
     if known:
-        move_form.blame(errors or {})
+        pledged = PassForm.base_fields
+        move_form.blame(
+            {code: said for code, said in (errors or {}).items() if code not in pledged}
+        )
     context = {
         "deal": deal,
         "stage": stage,
         "refusals": refusals,
         "form": move_form,
         # A refusal that no field lifts stands whatever one types.
-        "hopeless": any(not refusal.fields for refusal in refusals),
+        "hopeless": is_hopeless(refusals, me(request)),
+        "only_passed": any(not refusal.fields for refusal in refusals),
+        "pass_form": pass_form(refusals, me(request), typed, errors or {}),
     }
     return page_or_part(request, "crm/move_page.html", "crm/move_form.html", context, status=status)
 
