@@ -88,7 +88,7 @@ def record_contact(
             recording = fields.clean(_LINK, recording)
         except ValueError as error:
             raise BadAnswer({"recording": str(error)}) from error
-    engine.lock(deal)
+    engine.lock_to_edit(deal, by)
     if verb in COMMUNICATION:
         note_communication(deal, now=now)
     elif verb in ATTEMPTS:
@@ -123,7 +123,7 @@ def record_form(
     outside_id: str | None = None,
 ) -> Event:
     """Put a filled-in site form on record, with all that stood in it. Errors: BadAnswer."""
-    engine.lock(deal)
+    engine.lock_to_edit(deal, by)
     said = {
         fields.storable(str(name))[:VALUE_LIMIT]: fields.storable(_words(value))[:VALUE_LIMIT]
         for name, value in list(values.items())[:VALUES_LIMIT]
@@ -158,7 +158,7 @@ def record_letter(
         "text": fields.storable(text).strip()[:LETTER_LIMIT],
         "address": fields.storable(address)[:254],
     }
-    engine.lock(deal)
+    engine.lock_to_edit(deal, by)
     note_communication(deal, now=now)
     facts = {name: value for name, value in facts.items() if value}
     return engine.record(

@@ -13,7 +13,8 @@ from crm.models import Company, Contact, Deal, Tag, User
 from pipelines import catalog, engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline, CompiledStage
-from pipelines.errors import BadAnswer, RegulationError
+from pipelines.errors import BadAnswer
+from pipelines.locking import check_right_to_edit
 from pipelines.models import Event
 from pipelines.transactions import verb
 
@@ -145,7 +146,7 @@ def tag_deal(
     """
     if not add and not remove:
         return
-    pipeline = engine.lock(deal)
+    pipeline = engine.lock_to_edit(deal, by)
     names = [name for raw in add or [] if (name := " ".join(fields.storable(raw).split())[:60])]
     present = {tag.name.casefold(): tag for tag in deal.tags.all()}
     missing = list(
@@ -183,7 +184,7 @@ def write_note(deal: Deal, *, text: str, by: Actor, now: datetime) -> Event:
         raise BadAnswer({"text": _("The note is empty.")})
     if len(text) > NOTE_LIMIT:
         raise BadAnswer({"text": _("At most %(limit)s characters.") % {"limit": NOTE_LIMIT}})
-    engine.lock(deal)
+    engine.lock_to_edit(deal, by)
     return engine.record(NOTE_WRITTEN, deal=deal, by=by, now=now, data={"text": text})
 
 
@@ -205,11 +206,7 @@ def archive_deal(deal: Deal, *, by: Actor, now: datetime) -> None:
 
 def check_may_edit(deal: Deal, pipeline: CompiledPipeline, by: Actor) -> None:
     """Errors: RegulationError where the stage is not the person's to edit."""
-    stage = pipeline.stage_by_id[deal.stage_id]
-    if by.is_person and not by.user.is_superuser and not stage.lets("edit", by.roles):
-        raise RegulationError(
-            _("Your role may not change deals on “%(stage)s”.") % {"stage": stage.name}
-        )
+    check_right_to_edit(deal, pipeline, by)
 
 
 def pipeline_of(deal: Deal) -> CompiledPipeline:

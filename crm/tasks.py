@@ -91,7 +91,7 @@ def create_task(
     text = _checked_text(text)
     _check_due(due_at, now)
     if deal is not None:
-        engine.lock(deal)
+        engine.lock_to_edit(deal, by)
         if by.is_person and asked:
             _refuse_if(refusals_to_set(deal, by=by, now=now))
     task = Task(
@@ -364,7 +364,7 @@ def _lock(task: Task, revision: int | None, by: Actor) -> Deal | None:
     """Lock the deal, then the task (the engine's order), and bring both up to date. Errors: TaskGone."""
     deal = task.deal
     if deal is not None:
-        engine.lock(deal)
+        engine.lock_to_edit(deal, by)
     fresh = task if is_held(task) else Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
     if fresh.state != Task.State.OPEN:
         raise TaskGone

@@ -114,7 +114,7 @@ def queue_letter(
     if deal is None and contact is None and company is None:
         raise ValueError("A letter belongs to a deal, to a contact or to a company.")
     if deal is not None:
-        engine.lock(deal)
+        engine.lock_to_edit(deal, by)
         contact = contact or deal.contact
     reached = contact or company
     address = check_address(to or (reached.point("email") if reached else ""))
@@ -193,7 +193,7 @@ def retry_message(message: Message, *, by: Actor, now: datetime) -> Message:
     """Queue a failed letter or message again, an uncertain one too: that is a person's decision. Errors: RegulationError."""
     deal = message.deal
     if deal is not None:
-        engine.lock(deal)
+        engine.lock_to_edit(deal, by)
     message = Message.objects.select_for_update().get(pk=message.pk)
     if message.status != Message.Status.FAILED:
         raise LetterError(_("Only a letter that failed can be sent again."))

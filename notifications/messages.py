@@ -109,7 +109,7 @@ def queue_message(
     if deal is None and contact is None:
         raise ValueError("A message belongs to a deal or to a contact.")
     if deal is not None:
-        engine.lock(deal)
+        engine.lock_to_edit(deal, by)
         contact = contact or deal.contact
     message = Message(
         channel=channel,

@@ -35,7 +35,7 @@ from pipelines.compiling import namespace
 from pipelines.context import Context
 from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
 from pipelines.firing import fire_due, retry
-from pipelines.locking import lock
+from pipelines.locking import lock, lock_to_edit
 from pipelines.models import Event, Offer, StageChange
 from pipelines.transactions import holding, verb
 from pipelines.verbs import (
@@ -61,6 +61,7 @@ __all__ = [
     "fire_due",
     "handle",
     "lock",
+    "lock_to_edit",
     "move",
     "place",
     "record",
@@ -256,7 +257,7 @@ def choose(
 def take(offer: Offer, *, by: Actor, now: datetime, answers: dict[str, Any] | None = None) -> None:
     """Do what the system offered, as the person who accepts. Errors: MoveRefused, RegulationError if it has lapsed."""
     deal = offer.deal
-    pipeline = lock(deal)
+    pipeline = lock_to_edit(deal, by)
     if not Offer.objects.filter(pk=offer.pk, state=Offer.State.OPEN).update(
         state=Offer.State.TAKEN
     ):

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from pipelines import catalog
+from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import RegulationError
 from pipelines.transactions import is_held
@@ -34,3 +35,24 @@ def lock(deal: Any) -> CompiledPipeline:
         return catalog.pipeline(locked.pipeline_id, stamp=locked.pipeline_stamp)
     except KeyError as error:
         raise RegulationError(_("The deal's pipeline is switched off.")) from error
+
+
+def lock_to_edit(deal: Any, by: Actor) -> CompiledPipeline:
+    """`lock` for whoever changes the deal or what hangs on it: a task, a note, a letter.
+
+    Errors: RegulationError where the stage is not the person's to edit, or the deal was archived meanwhile.
+    """
+    pipeline = lock(deal)
+    # Whoever holds the deal has asked already; a new deal is not its opener's to edit once it stands on its stage.
+    if not is_held(deal):
+        check_right_to_edit(deal, pipeline, by)
+    return pipeline
+
+
+def check_right_to_edit(deal: Any, pipeline: CompiledPipeline, by: Actor) -> None:
+    """The right binds people; a rule that acts carries the regulation out. Errors: RegulationError."""
+    stage = pipeline.stage_by_id[deal.stage_id]
+    if by.is_person and not by.user.is_superuser and not stage.lets("edit", by.roles):
+        raise RegulationError(
+            _("Your role may not change deals on “%(stage)s”.") % {"stage": stage.name}
+        )

@@ -7,11 +7,12 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm import card_actions
 from crm.forms import AskForm
 from crm.views.answers import SignedIn
-from crm.views.replies import address, done, find_deal, me, window
+from crm.views.replies import address, done, find_deal, me, refused, window
 from crm.views.task_dialogs import ask_again, sent
 from pipelines import catalog
 from pipelines.errors import RegulationError
@@ -34,10 +35,11 @@ def action(request: SignedIn, pk: int, code: str) -> HttpResponse:
     if known is not None:
         form.ask_scenario(known.scenario, deal)
         shown["title"] = known.scenario.label
+    else:
+        gone = RegulationError(_("This can't be done with the deal where it stands."))
+        return refused(request, deal, gone)
     form.ask_fields(request.POST.getlist("code"), deal)
     if request.method != "POST":
-        if known is None:
-            raise Http404
         context = {
             "form": form, "deal": deal, "back": address(deal), "subtitle": deal.name,
             "refusals": known.refusals, **shown, **window(request),
