@@ -9,10 +9,15 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from . import (  # noqa: F401
             actions,
+            board_fields,
+            delivery_panel,
             guards,
+            invoice_panel,
             invoice_words,
             overrides,
+            panels,
             password_rules,
+            payment_panel,
             playbook_deliveries,
             playbook_intake,
             playbook_payments,
@@ -22,8 +27,15 @@ class CrmConfig(AppConfig):
             sources,
             task_answers,
             violation_panel,
+            warning_panel,
         )
-        from . import board_fields, delivery_panel, invoice_panel, panels, payment_panel
 
-        for source in (board_fields, delivery_panel, payment_panel, invoice_panel, violation_panel):
+        for source in (
+            board_fields,
+            delivery_panel,
+            payment_panel,
+            invoice_panel,
+            violation_panel,
+            warning_panel,
+        ):
             panels.register(source)

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from crm import (
+    ageing,
+    card_actions,
     card_fields,
     card_rows,
     feed_lines,
@@ -73,6 +75,10 @@ class Card:
     may_edit: bool
     days: int
     is_late: bool
+    age: ageing.Tone
+    quiet: int | None
+    quiet_age: ageing.Tone
+    countdown: ageing.Countdown | None
     stages: tuple[StageAnswer, ...]
     offers: list[Offer]
     head: dict[str, Editor]
@@ -95,6 +101,8 @@ class Card:
     # For the control of a closing (AX-9.9): why it was closed, and what can be listened to.
     reasons: list[Editor] = field(default_factory=list)
     recordings: list[Event] = field(default_factory=list)
+    # Buttons of the deal itself, each with what stands against it.
+    actions: list[card_actions.CardAction] = field(default_factory=list)
     # Sections of other apps (a licence, say).
     panels: list[panels.Panel] = field(default_factory=list)
     # What could be better about the names of the deal, its contact and its company.
@@ -116,12 +124,23 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
     may_edit = user.is_superuser or stage.lets("edit", user.role_names)
     stages = explain.stage_answers(deal, user=user, now=now)
     prepared = tag_lists.prepared_for(pipeline)
+    is_open = stage.kind == "open"
     return Card(
         deal=deal,
         pipeline=pipeline,
         stage=stage,
         may_edit=may_edit,
         days=(timezone.localdate(now) - timezone.localdate(deal.stage_since)).days,
+        age=ageing.tone(deal.stage_since, deal.stage_deadline, now) if is_open else "",
+        quiet=(timezone.localdate(now) - timezone.localdate(deal.last_contact_at)).days
+        if deal.last_contact_at
+        else None,
+        quiet_age=ageing.silence_tone(
+            deal.last_contact_at, deal.stage_since, deal.stage_deadline, now
+        )
+        if is_open
+        else "",
+        countdown=ageing.countdown(stage, deal.stage_deadline, calendar=pipeline.calendar, now=now),
         is_late=deal.stage_deadline is not None
         and deal.stage_deadline < now
         and stage.kind == "open",
@@ -150,6 +169,7 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
             if item.field.code in grounds and item.words
         ],
         recordings=recordings_of(deal) if control else [],
+        actions=card_actions.actions_of(deal, user=user, now=now) if may_edit else [],
         panels=panels.panels_of(deal, pipeline, user=user, now=now, may_edit=may_edit),
         names=naming_rules.hints_of(deal, pipeline),
     )

@@ -16,7 +16,8 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
-from crm import panels
+from crm import ageing, panels
+from crm.ageing import Countdown, Tone
 from crm.board import Column, Row
 from crm.filters import DealFilter
 from crm.models import User
@@ -35,8 +36,10 @@ class Face:
     row: Row
     sum: str
     days: int
-    is_late: bool
+    age: Tone
     quiet: int | None
+    quiet_age: Tone
+    countdown: Countdown | None
     task: TaskState
     task_at: str
     marks: list[Mark]
@@ -73,6 +76,14 @@ class Words:
     def day(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%d.%m.%Y}"
 
+    def countdown(self, stage_id: int, deadline: datetime) -> Countdown | None:
+        """What is left of a limit shorter than a day."""
+        stage = catalog.stage(stage_id)
+        if stage.limit is None or stage.limit.seconds >= ageing.DAY_SECONDS:
+            return None
+        calendar = catalog.pipeline(stage.pipeline_id).calendar
+        return ageing.countdown(stage, deadline, calendar=calendar, now=self.now)
+
     def task(self, at: datetime | None, *, needed: bool) -> TaskState:
         """Red: overdue; green: today; grey: later; yellow: none where there should be one."""
         if at is None:
@@ -84,12 +95,15 @@ class Words:
 
 def face(row: Row, words: Words, *, needs_task: bool, marks: Marks = ()) -> Face:
     at, now = row.next_task_at, words.now
+    since, deadline, contact = row.stage_since, row.stage_deadline, row.last_contact_at
     return Face(
         row=row,
         sum=words.money(row.budget, row.currency) if row.budget else "",
         days=words.days_since(row.stage_since),
-        is_late=row.stage_deadline is not None and row.stage_deadline < now,
-        quiet=words.days_since(row.last_contact_at) if row.last_contact_at else None,
+        age=ageing.tone(since, deadline, now),
+        quiet=words.days_since(contact) if contact else None,
+        quiet_age=ageing.silence_tone(contact, since, deadline, now),
+        countdown=words.countdown(row.stage_id, deadline) if deadline else None,
         task=words.task(at, needed=needs_task and row.status == "open"),
         task_at=words.due(at) if at else "",
         marks=[table[row.id] for table in marks if row.id in table],
@@ -171,6 +185,9 @@ def _say() -> dict[str, Markup]:
     words = {
         "move": _("Move to another stage"),
         "late": _("Days on the stage: past its limit"),
+        "near": _("Days on the stage: its limit is near"),
+        "never": _("never reached"),
+        "left": _("Left of the stage's limit"),
         "days": _("Days on the stage"),
         "quiet": _("Days since the last communication"),
         "d": pgettext("days", "d"),

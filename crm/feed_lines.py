@@ -375,10 +375,15 @@ def _violation(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | No
 
 def _overridden(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     line.tone, line.spoken = "orange", True
-    line.text = f"{data.get('refused', '')}\n{data.get('text', '')}"
+    line.text = f"{data.get('message', '')}\n{data.get('text', '')}"
     if until := parse_date(data.get("until", "")):
         day = date_format(until, "SHORT_DATE_FORMAT")
         line.text += "\n" + _("To be put right by %(day)s.") % {"day": day}
+
+
+def _warned(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
+    line.text, line.tone = data.get("text", ""), "yellow"
+    line.clause = data.get("clause", "") or line.clause
 
 
 def _file(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
@@ -414,6 +419,7 @@ _SENTENCES: dict[str, Callable[[Line, dict[str, Any], CompiledPipeline | None], 
         ("violation.recorded", "violation.explained", "violation.excused"), _violation
     ),
     "rule.overridden": _overridden,
+    "deal.warned": _warned,
     **dict.fromkeys(("contact.changed", "company.changed"), _client),
 }
 

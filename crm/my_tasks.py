@@ -45,6 +45,9 @@ def groups(viewer: User, owner: User, *, now: datetime) -> tuple[list[Group], bo
         )
         is_tomorrow = timezone.localdate(task.due_at) == timezone.localdate(now) + timedelta(days=1)
         by_code["tomorrow" if is_tomorrow else colour].append(shown_task)
+    for tasks_of_group in by_code.values():
+        # Those that the regulation puts first; the rest stays in its order.
+        tasks_of_group.sort(key=lambda item: not item.task.on_top)
     shown = [
         Group(code, str(label), by_code[code]) for code, label in GROUPS.items() if by_code[code]
     ]

@@ -15,7 +15,7 @@ from pipelines.compiled import CompiledField
 from pipelines.context import Context
 from pipelines.errors import BadAnswer
 
-TEXT, DUE = "task_text", "task_due_at"
+TEXT, DUE = tasks.PROMISED, "task_due_at"
 # What a guard that misses a task asks for.
 CODES = (TEXT, DUE)
 

@@ -18,6 +18,9 @@ NAME_LIMIT = 255
 
 registry.built_in("name", label=gettext_lazy("Name"), type="text")
 registry.built_in("budget", label=gettext_lazy("Budget"), type="money")
+registry.built_in(
+    "created_at", label=gettext_lazy("Date of creation"), type="datetime", read_only=True
+)
 
 
 class DealValues:
@@ -81,6 +84,8 @@ class DealValues:
         if code not in known:
             raise ValueError(_("There is no field “%(code)s” here.") % {"code": code[:60]})
         field = known[code]
+        if code in registry.built_ins and registry.built_ins[code].read_only:
+            raise ValueError(_("The system fills this in; it can't be changed."))
         if code == "budget":
             return (
                 fields.parse_money(raw)
@@ -120,7 +125,8 @@ class DealValues:
     @property
     def filled_columns(self) -> list[str]:
         """The columns that `fill` may have changed."""
-        return ["values", *registry.built_ins]
+        own = registry.built_ins.values()
+        return ["values", *(item.code for item in own if not item.read_only)]
 
     def snapshot(self) -> dict[str, Any]:
         """The columns that `fill` may change, to be given back to `restore` if the move is refused."""

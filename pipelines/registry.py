@@ -84,6 +84,8 @@ class BuiltIn:
     code: str
     label: str | Promise
     type: str
+    # Known to rules and shown to people; written by the system alone.
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,8 @@ def date_relations() -> list[str]:
     return sorted({source.relation for source in date_sources.values() if source.relation})
 
 
-def built_in(code: str, *, label: str | Promise, type: str) -> None:
-    _add(built_ins, code, BuiltIn(code, label, type))
+def built_in(code: str, *, label: str | Promise, type: str, read_only: bool = False) -> None:
+    _add(built_ins, code, BuiltIn(code, label, type, read_only))
 
 
 def section(section: Section) -> None:

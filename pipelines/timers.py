@@ -105,6 +105,8 @@ def read_date(deal: Any, pipeline: CompiledPipeline, date: str) -> datetime | No
     if date in registry.date_sources:
         return registry.date_sources[date].read(deal)
     value = deal.get_value(date) or ""
+    if isinstance(value, datetime):
+        return value
     if day := parse_date(value):
         return datetime.combine(day, time(), ZoneInfo(pipeline.calendar.zone))
     return parse_datetime(value)

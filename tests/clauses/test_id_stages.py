@@ -1,0 +1,491 @@
+"""iDrive: correspondence, decisions, meetings, contracts, postponed demand, and closed deals."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm import contacting, my_tasks, task_answers
+from crm.models import Task, User
+from crm.tasks import NextTask, TaskRefused, complete_task, task_outcomes
+from notifications.models import Message
+from pipelines import engine
+from pipelines.actor import SYSTEM, Actor
+from pipelines.engine import MoveRefused
+from pipelines.errors import BadAnswer
+from pipelines.models import Event
+from tests.clauses.idrive import (
+    NEXT,
+    STAGES,
+    broken,
+    by_hand,
+    cancel,
+    finish,
+    lead,
+    on_stage,
+    open_task,
+    stage_of,
+    talk,
+    time_passes,
+    writes,
+)
+from tests.clauses.steps import (
+    DAY,
+    HOUR,
+    MINUTE,
+    choose,
+    clauses_against,
+    fresh,
+    minsk,
+    move,
+    refused,
+)
+from tests.factories import NOON
+
+pytestmark = pytest.mark.usefixtures("idrive")
+
+# ── ID-4.1, 4.4, 4.7 ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.clause("ID-4.1")
+def test_in_correspondence_there_are_no_scenarios_and_no_tasks_but_ones_own(alice: User) -> None:
+    deal = on_stage(alice, "no_touch")
+    writes(fresh(deal))
+    assert not fresh(deal).tasks.filter(state="open").exists()
+    own = by_hand(deal)
+    assert task_outcomes(own, fresh(deal)) == []
+    time_passes(NOON + 5 * DAY)
+    assert list(fresh(deal).tasks.filter(state="open")) == [own]
+
+
+@pytest.mark.clause("ID-4.4")
+def test_two_days_in_correspondence_warn_and_three_are_a_violation(alice: User) -> None:
+    deal = on_stage(alice, "chatting")
+    time_passes(NOON + 2 * DAY - MINUTE)
+    assert not deal.events.filter(verb="deal.warned").exists()
+    time_passes(NOON + 2 * DAY)
+    assert deal.events.get(verb="deal.warned").data["clause"] == "ID-4.4"
+    time_passes(NOON + 3 * DAY - MINUTE)
+    assert broken(deal) == []
+    time_passes(NOON + 3 * DAY)
+    assert broken(deal) == ["ID-4.4"]
+
+
+@pytest.mark.clause("ID-4.4")
+def test_a_deal_moved_on_in_time_is_neither_warned_of_nor_a_violation(alice: User) -> None:
+    deal = on_stage(alice, "chatting")
+    move(deal, "online", now=NOON + DAY)
+    time_passes(NOON + 4 * DAY)
+    assert not deal.events.filter(verb="deal.warned", data__clause="ID-4.4").exists()
+    assert broken(deal) == []
+
+
+@pytest.mark.clause("ID-4.7")
+def test_after_correspondence_no_scenario_acts_on_the_deal_again(alice: User) -> None:
+    deal = on_stage(alice, "chatting")
+    deal = fresh(move(deal, "new", now=NOON + DAY))
+    assert deal.scenarios_off
+    task = open_task(deal, "process")
+    assert task_outcomes(task, deal) == []
+    with refused(engine.RegulationError if hasattr(engine, "RegulationError") else Exception):
+        choose(task, "no_answer")
+    assert stage_of(deal) == "new"
+    # Its tasks are then people's: set and finished by hand.
+    by_hand(deal)
+    assert finish(task).state == "done"
+
+
+@pytest.mark.clause("ID-4.7")
+def test_the_card_offers_no_outcome_any_more(client, alice: User) -> None:
+    deal = on_stage(alice, "chatting")
+    move(deal, "new", now=NOON + DAY)
+    client.force_login(alice)
+    page = client.get(f"/deals/{deal.pk}/").content.decode()
+    task = open_task(deal, "process")
+    assert f"/tasks/{task.pk}/outcome/" not in page
+    assert f"/tasks/{task.pk}/done/" in page
+
+
+# ── ID-5.4 ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.clause("ID-5.4")
+def test_a_decision_is_waited_for_with_its_reason_and_a_task(alice: User) -> None:
+    deal = lead(alice)
+    with refused(MoveRefused) as caught:
+        move(deal, "deciding")
+    assert {refusal.clause for refusal in caught.value.refusals} == {"ID-5.4"}
+    assert caught.value.fields == ["pause_reason", *task_answers.CODES]
+    move(deal, "deciding", pause_reason="family", **NEXT)
+    assert (stage_of(deal), open_task(deal).text) == ("deciding", "Перезвонить")
+
+
+@pytest.mark.clause("ID-5.4")
+def test_the_form_of_the_move_asks_for_the_task_and_sets_it(client, alice: User) -> None:
+    deal = lead(alice)
+    client.force_login(alice)
+    data = {"to": "deciding", "seen": deal.stage_id}
+    asked = client.post(f"/deals/{deal.pk}/move/", data)
+    assert asked.status_code == 422
+    page = asked.content.decode()
+    assert 'name="f-task_text"' in page
+    assert 'name="f-task_due_at"' in page
+    given = data | {"f-pause_reason": "money", "f-task_text": "Узнать", "f-task_due_at": ""}
+    again = client.post(f"/deals/{deal.pk}/move/", given)
+    assert again.status_code == 422
+    assert "Узнать" in again.content.decode()
+    client.post(f"/deals/{deal.pk}/move/", given | {"f-task_due_at": "2030-01-01T10:00"})
+    assert (stage_of(deal), open_task(deal).text) == ("deciding", "Узнать")
+
+
+@pytest.mark.clause("ID-5.4")
+@pytest.mark.parametrize("way", [finish, cancel])
+def test_the_last_task_is_not_closed_without_the_next_one(alice: User, way) -> None:
+    deal = on_stage(alice, "deciding")
+    task = open_task(deal)
+    with refused(TaskRefused, match="ID-5.4"):
+        way(task)
+    assert open_task(deal) == task
+
+
+@pytest.mark.clause("ID-5.4")
+def test_closing_the_last_task_with_the_next_one_goes_on(client, alice: User) -> None:
+    deal = on_stage(alice, "deciding")
+    task = open_task(deal)
+    client.force_login(alice)
+    url, data = f"/tasks/{task.pk}/done/", {"result": "ещё думает", "revision": task.revision}
+    asked = client.post(url, data)
+    assert asked.status_code == 422
+    assert "ID-5.4" in asked.content.decode()
+    assert client.post(url, data | {"no_next": "1"}).status_code == 422
+    client.post(url, data | {"next_text": "Спросить ещё раз", "next_due_at": "2030-01-01T10:00"})
+    assert open_task(deal).text == "Спросить ещё раз"
+
+
+@pytest.mark.clause("ID-5.4")
+def test_the_next_task_given_with_the_result_is_enough(alice: User) -> None:
+    deal = on_stage(alice, "deciding")
+    complete_task(
+        open_task(deal),
+        result="думает",
+        by=Actor.person(alice),
+        now=NOON,
+        next_task=NextTask("Спросить ещё раз", NOON + DAY),
+    )
+    assert open_task(deal).text == "Спросить ещё раз"
+
+
+@pytest.mark.clause("ID-5.4")
+def test_still_thinking_sets_the_next_control(alice: User) -> None:
+    deal = lead(alice)
+    answers = {"pause_reason": "compares", "call_back": "2026-03-12T10:00+00:00", "result": "ждёт"}
+    choose(open_task(deal), "thinks", **answers)
+    task = open_task(deal, "decide")
+    assert task.text == "Узнать решение – сравнивает школы"
+    choose(task, "still_thinks", call_back="2026-03-14T10:00+00:00", result="всё ещё сравнивает")
+    assert (stage_of(deal), open_task(deal, "decide").due_at) == (
+        "deciding",
+        minsk("2026-03-14 13:00"),
+    )
+
+
+# ── ID-6.1, 6.2, 6.5 ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.clause("ID-6.1")
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({}, ["meeting_at", "meeting_place", "meeting_link"]),
+        ({"meeting_place": "Баумана, 5"}, ["meeting_at"]),
+        ({"meeting_at": "2026-03-12T12:00+00:00"}, ["meeting_place", "meeting_link"]),
+        ({"meeting_at": "2026-03-01T12:00+00:00", "meeting_place": "Баумана, 5"}, ["meeting_at"]),
+    ],
+)
+def test_a_meeting_has_a_time_ahead_and_a_place_or_a_link(
+    alice: User, given: dict[str, str], asked: list[str]
+) -> None:
+    deal = lead(alice)
+    with refused(MoveRefused) as caught:
+        move(deal, "meeting", **given)
+    assert caught.value.fields == asked
+    assert {refusal.clause for refusal in caught.value.refusals} == {"ID-6.1"}
+
+
+@pytest.mark.clause("ID-6.1")
+def test_a_link_is_as_good_as_a_place(alice: User) -> None:
+    given = {"meeting_at": "2026-03-12T12:00+00:00", "meeting_link": "https://meet.example.com/7"}
+    assert clauses_against(lead(alice), "meeting", **given) == []
+
+
+def test_passing_over_the_meeting_asks_nothing_of_it(alice: User) -> None:
+    assert clauses_against(lead(alice), "online") == []
+
+
+@pytest.mark.clause("ID-6.2")
+def test_a_meeting_comes_with_its_control_before_it(alice: User) -> None:
+    task = open_task(on_stage(alice, "meeting"))
+    assert task.code == "meeting_control"
+    assert task.text.startswith("Контроль встречи")
+    assert task.due_at == minsk("2026-03-12 13:00")
+
+
+@pytest.mark.clause("ID-6.2")
+def test_the_control_follows_a_meeting_put_off(alice: User) -> None:
+    deal = on_stage(alice, "meeting")
+    engine.lock(deal)
+    engine.change_fields(
+        deal, {"meeting_at": "2026-03-13T12:00+00:00"}, by=Actor.person(alice), now=NOON
+    )
+    assert open_task(deal).due_at == minsk("2026-03-13 13:00")
+
+
+@pytest.mark.clause("ID-6.2")
+@pytest.mark.parametrize("messenger", [True, False])
+def test_the_client_is_reminded_once_before_the_meeting(alice: User, messenger: bool) -> None:
+    deal = on_stage(alice, "meeting")
+    if messenger:
+        deal.contact.points.create(kind="telegram", value="@client")
+    time_passes(minsk("2026-03-12 11:59"))
+    assert not Message.objects.filter(deal=deal).exists()
+    time_passes(minsk("2026-03-12 12:00"))
+    time_passes(minsk("2026-03-12 12:05"))
+    message = Message.objects.get(deal=deal)
+    assert message.channel == ("telegram" if messenger else "sms")
+    assert "12.03.2026 15:00" in message.body
+    assert "Баумана, 5" in message.body
+
+
+@pytest.mark.clause("ID-6.5")
+def test_a_deal_left_on_the_stage_a_day_after_the_meeting_is_a_violation(alice: User) -> None:
+    deal = on_stage(alice, "meeting")
+    time_passes(minsk("2026-03-13 14:59"))
+    assert broken(deal) == []
+    time_passes(minsk("2026-03-13 15:00"))
+    assert broken(deal) == ["ID-6.5"]
+
+
+@pytest.mark.clause("ID-6.5")
+def test_a_deal_moved_on_after_the_meeting_breaks_nothing(alice: User) -> None:
+    deal = on_stage(alice, "meeting")
+    move(deal, "online", now=minsk("2026-03-12 17:00"))
+    time_passes(minsk("2026-03-14 17:00"))
+    assert "ID-6.5" not in broken(deal)
+
+
+# ── ID-7.2, 7.5 ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.clause("ID-7.2")
+def test_an_online_contract_comes_with_its_control_and_both_ticks(client, alice: User) -> None:
+    deal = on_stage(alice, "online")
+    task = open_task(deal)
+    assert (task.code, task.due_at) == ("contract_control", NOON + DAY)
+    client.force_login(alice)
+    page = client.get(f"/deals/{deal.pk}/").content.decode()
+    assert "Договор подписан" in page
+    assert "Оплата поступила" in page
+
+
+@pytest.mark.clause("ID-7.2")
+def test_a_contract_without_movement_is_flagged(alice: User) -> None:
+    deal = on_stage(alice, "online")
+    assert fresh(deal).stage_deadline == NOON + 3 * DAY
+    time_passes(NOON + 3 * DAY)
+    assert deal.events.get(verb="deal.warned").data["clause"] == "ID-7.2"
+
+
+@pytest.mark.clause("ID-7.5")
+def test_signed_and_paid_move_the_deal_to_the_contract(alice: User) -> None:
+    deal = on_stage(alice, "online")
+    engine.lock(deal)
+    engine.change_fields(deal, {"contract_signed": "on"}, by=Actor.person(alice), now=NOON)
+    assert stage_of(deal) == "online"
+    engine.change_fields(deal, {"payment_received": "on"}, by=Actor.person(alice), now=NOON + HOUR)
+    deal = fresh(deal)
+    assert (deal.stage.name, deal.status, deal.next_task_at) == ("Договор", "won", None)
+
+
+@pytest.mark.clause("ID-7.5")
+def test_a_deal_that_comes_signed_and_paid_goes_straight_on(alice: User) -> None:
+    deal = on_stage(alice, "online", contract_signed="on", payment_received="on")
+    assert stage_of(deal) == "signed"
+    assert not fresh(deal).tasks.filter(state="open").exists()
+
+
+# ── ID-8.3 ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.clause("ID-8.3")
+def test_postponed_demand_has_its_day_and_a_task(alice: User) -> None:
+    deal = lead(alice)
+    with refused(MoveRefused) as caught:
+        move(deal, "postponed")
+    assert caught.value.fields == ["return_on", *task_answers.CODES]
+    assert clauses_against(deal, "postponed", return_on="2026-03-01", **NEXT) == ["ID-8.3"]
+    move(deal, "postponed", return_on="2026-03-20", **NEXT)
+    assert stage_of(deal) == "postponed"
+
+
+@pytest.mark.clause("ID-8.3")
+def test_on_the_day_the_manager_is_reminded_and_the_deal_comes_first(alice: User) -> None:
+    deal = on_stage(alice, "postponed")
+    other = lead(alice, now=minsk("2026-03-20 09:00"), phone="+375 29 222-22-22", email="")
+    time_passes(minsk("2026-03-19 23:59"))
+    assert not Task.objects.filter(deal=deal, code="return_call").exists()
+    time_passes(minsk("2026-03-20 00:05"))
+    task = open_task(deal, "return_call")
+    assert (task.owner, task.due_at) == (alice, minsk("2026-03-20 11:00"))
+    groups, _more = my_tasks.groups(alice, alice, now=minsk("2026-03-20 09:05"))
+    today = next(group for group in groups if group.code == "today")
+    # The new request is due earlier, and yet the returning client comes first.
+    assert [item.task.deal for item in today.tasks][:2] == [deal, other]
+
+
+@pytest.mark.clause("ID-8.3")
+def test_postponed_demand_is_not_left_without_a_task(alice: User) -> None:
+    deal = on_stage(alice, "postponed")
+    with refused(TaskRefused, match="ID-8.3"):
+        finish(open_task(deal))
+
+
+# ── ID-9.2, 9.6, 10.2 ──────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason"),
+    [
+        pytest.param("not_sold", "refusal_reason", marks=pytest.mark.clause("ID-9.2")),
+        pytest.param("not_target", "not_target_reason", marks=pytest.mark.clause("ID-10.2")),
+    ],
+)
+def test_a_deal_is_closed_with_its_reason_and_then_has_no_tasks(
+    alice: User, stage: str, reason: str
+) -> None:
+    deal = lead(alice)
+    with refused(MoveRefused) as caught:
+        move(deal, stage)
+    assert caught.value.fields == [reason]
+    move(deal, stage, **STAGES[stage])
+    assert (fresh(deal).status, fresh(deal).next_task_at) == ("lost", None)
+    assert not deal.tasks.filter(state="open").exists()
+    clause = {"not_sold": "ID-9.2", "not_target": "ID-10.2"}[stage]
+    with refused(TaskRefused, match=clause):
+        by_hand(deal)
+
+
+@pytest.mark.clause("ID-10.2")
+def test_where_the_system_closes_it_the_system_gives_the_reason(alice: User) -> None:
+    deal = lead(alice)
+    for number in range(4):
+        choose(open_task(deal), "no_answer", now=NOON + number * DAY)
+    assert fresh(deal).values["not_target_reason"] == "unreachable"
+    moved = deal.events.filter(verb="deal.moved").latest("pk")
+    assert moved.rule.clause == "ID-3.7"
+
+
+@pytest.mark.clause("ID-9.6")
+@pytest.mark.parametrize("stage", ["not_sold", "not_target"])
+def test_a_closed_deal_comes_back_only_when_the_client_turned_to_us(
+    alice: User, stage: str
+) -> None:
+    deal = lead(alice)
+    before = writes(deal)
+    move(deal, stage, now=NOON + HOUR, **STAGES[stage])
+    later = NOON + DAY
+    assert clauses_against(deal, "new", now=later) == ["ID-9.6"]
+    with refused(MoveRefused) as caught:
+        move(deal, "new", now=later)
+    assert caught.value.fields == ["client_initiative", "return_evidence"]
+    asked = {"client_initiative": "on"}
+    assert clauses_against(deal, "new", now=later, **asked) == ["ID-9.6"]
+    # What he wrote before the closing shows nothing, nor does our own call.
+    ours = talk(fresh(deal), now=later)
+    for event in (before, ours):
+        assert clauses_against(deal, "new", now=later, return_evidence=event.pk, **asked)
+    back = writes(fresh(deal), "email", now=later)
+    assert clauses_against(deal, "new", now=later, return_evidence=back.pk) == ["ID-9.6"]
+    move(fresh(deal), "new", now=later, return_evidence=back.pk, **asked)
+    assert (stage_of(deal), fresh(deal).status) == ("new", "open")
+
+
+@pytest.mark.clause("ID-9.6")
+@pytest.mark.parametrize("verb", [contacting.CALL_ANSWERED, contacting.CALL_MISSED])
+def test_an_incoming_call_brings_it_back_answered_or_not(alice: User, verb: str) -> None:
+    deal = on_stage(alice, "not_sold")
+    call = contacting.record_contact(
+        deal, verb=verb, by=SYSTEM, now=NOON + DAY, incoming=True, seconds=30
+    )
+    given = {"client_initiative": "on", "return_evidence": call.pk}
+    assert clauses_against(deal, "taken", now=NOON + 2 * DAY, **given) in ([], ["ID-2.1"])
+    move(fresh(deal), "new", now=NOON + 2 * DAY, **given)
+    assert stage_of(deal) == "new"
+
+
+@pytest.mark.clause("ID-9.6")
+def test_the_form_offers_what_the_client_did_and_closed_anew_it_asks_anew(
+    client, alice: User
+) -> None:
+    deal = on_stage(alice, "not_sold")
+    call = contacting.record_contact(
+        deal, verb=contacting.CALL_MISSED, by=SYSTEM, now=NOON + DAY, incoming=True
+    )
+    client.force_login(alice)
+    page = client.get(f"/deals/{deal.pk}/move/form/?to=new").content.decode()
+    assert f'<option value="{call.pk}"' in page
+    given = {"client_initiative": "on", "return_evidence": call.pk}
+    move(fresh(deal), "new", now=NOON + DAY, **given)
+    move(fresh(deal), "not_sold", now=NOON + 2 * DAY)
+    assert clauses_against(deal, "new", now=NOON + 3 * DAY) == ["ID-9.6"]
+
+
+# ── ID-11.1 ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.clause("ID-11.1")
+def test_a_contract_is_signed_and_paid(alice: User) -> None:
+    deal = on_stage(alice, "meeting")
+    for given in ({}, {"contract_signed": "on"}, {"payment_received": "on"}):
+        assert clauses_against(deal, "signed", **given) == ["ID-11.1"]
+    move(deal, "signed", **STAGES["signed"])
+    deal = fresh(deal)
+    assert (deal.status, deal.next_task_at) == ("won", None)
+    assert not deal.tasks.filter(state="open").exists()
+
+
+@pytest.mark.clause("ID-11.1")
+def test_a_won_deal_is_read_by_its_manager_and_no_more(client, alice: User) -> None:
+    deal = on_stage(alice, "signed")
+    client.force_login(alice)
+    page = client.get(f"/deals/{deal.pk}/").content.decode()
+    assert "Задачи не проверяются" in page
+    with refused(TaskRefused, match="ID-11.1"):
+        by_hand(deal)
+    answer = client.post(
+        f"/deals/{deal.pk}/field/", {"code": "category", "category": "b", "seen:category": ""}
+    )
+    assert "category" not in fresh(deal).values, answer.status_code
+    with refused(MoveRefused):
+        move(deal, "new")
+    assert stage_of(deal) == "signed"
+
+
+@pytest.mark.clause("ID-11.1")
+def test_their_head_may_still_take_it_back(alice: User, olga: User) -> None:
+    deal = on_stage(alice, "signed")
+    move(deal, "new", by=olga)
+    assert stage_of(deal) == "new"
+
+
+# ── What a rule says by a wrong address ────────────────────────────────────────
+
+
+def test_a_stranger_brings_no_deal_back(client, alice: User, charlie: User) -> None:
+    deal = on_stage(alice, "not_sold")
+    client.force_login(charlie)
+    assert client.post(f"/deals/{deal.pk}/move/", {"to": "new"}).status_code == 404
+
+
+def test_an_unknown_answer_is_no_task(alice: User) -> None:
+    with refused(BadAnswer):
+        move(lead(alice), "deciding", task_colour="red")
+    assert not Event.objects.filter(verb="deal.moved").exists()
