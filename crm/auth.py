@@ -10,13 +10,14 @@ from uuid import UUID
 
 from django.contrib.auth.backends import ModelBackend
 
-from crm.models.user import PEOPLE_BELOW, User
+from crm.models.user import PEOPLE_BELOW, PLAYBOOK, User
 
 _SIGNED_IN = f"""
     SELECT crm_user.*,
            ARRAY(SELECT name FROM auth_group JOIN crm_user_groups ON group_id = auth_group.id
                  WHERE user_id = crm_user.id) AS known_roles,
            ARRAY({PEOPLE_BELOW}) AS known_people,
+           ({PLAYBOOK}) AS known_playbook,
            (SELECT count(*) FROM pipelines_violation WHERE culprit_id = %(head)s
                AND explained_at IS NULL AND excused_at IS NULL) AS known_violations,
            (SELECT json_object_agg(id, stamp) FROM pipelines_pipeline WHERE is_active) AS known_stamps,
@@ -41,6 +42,7 @@ class Backend(ModelBackend):
         user.visible_owner_ids = (
             None if user.is_crm_admin else frozenset({user.pk, *user.known_people})
         )
+        user.playbook = user.known_playbook or ""
         stamps = user.known_stamps or {}
         user.known_stamps = {int(pk): UUID(stamp) for pk, stamp in stamps.items()}
         return user

@@ -58,8 +58,13 @@ class Column:
 
 
 def pipelines_of(user: User) -> list[CompiledPipeline]:
-    """The pipelines in which the user may see something, in their order."""
-    return [pipeline for pipeline in catalog.pipelines() if stages_of(user, pipeline)]
+    """The pipelines of the user's playbook in which he may see something, in their order."""
+    return [
+        pipeline
+        for pipeline in catalog.pipelines()
+        if (user.is_crm_admin or user.playbook in ("", pipeline.playbook))
+        and stages_of(user, pipeline)
+    ]
 
 
 def stages_of(user: User, pipeline: CompiledPipeline) -> list[CompiledStage]:
@@ -102,6 +107,18 @@ def totals_of(
     deals = asked.apply(Deal.objects.visible_to(user), now=now).filter(stage__in=ids)
     counted = deals.order_by().values_list("stage").annotate(Count("id"), Sum("budget"))
     return {stage: Total(count, amount) for stage, count, amount in counted}
+
+
+# More of them than this is «99+»: counting on would tell nobody anything.
+FORGOTTEN = 99
+
+
+def without_task(user: User, stages: Iterable[CompiledStage]) -> str:
+    """How many open deals of the stages should have a task and have none (PZ-6.2), in words; empty for none."""
+    needing = [stage.id for stage in stages if stage.needs_task and stage.kind == "open"]
+    deals = Deal.objects.visible_to(user).open().filter(next_task_at=None, stage__in=needing)
+    found = deals.order_by()[: FORGOTTEN + 1].count() if needing else 0
+    return f"{FORGOTTEN}+" if found > FORGOTTEN else str(found or "")
 
 
 def card(user: User, pk: int) -> Row | None:

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -37,8 +37,8 @@ class Team(models.Model):
         _("works by the playbook"),
         blank=True,
         help_text=_(
-            "Where several companies share an installation: only people of teams with this playbook, and of the "
-            "teams below them, are given its deals by the regulation. Empty in all teams: everybody of the role."
+            "Where several companies share an installation: people of this team, and of the teams below it, work "
+            "in the pipelines of this playbook only, and only they are given its deals. Empty: in all of them."
         ),
     )
 
@@ -135,6 +135,13 @@ class User(AbstractUser):
             return None
         return frozenset({self.pk, *_people_below(self.pk)})
 
+    @cached_property
+    def playbook(self) -> str:
+        """The playbook that the user's team, or the nearest team above it, works by; empty: every playbook."""
+        with connection.cursor() as cursor:
+            cursor.execute(PLAYBOOK, {"head": self.pk})
+            return str(cursor.fetchone()[0] or "")
+
 
 # The members of the teams that %(head)s heads and of all teams below them, and the heads of these.
 PEOPLE_BELOW = """
@@ -146,6 +153,18 @@ PEOPLE_BELOW = """
     SELECT crm_user.id FROM crm_user WHERE team_id IN (SELECT id FROM below)
     UNION
     SELECT head_id AS id FROM crm_team WHERE id IN (SELECT id FROM below) AND head_id IS NOT NULL
+"""
+
+# What the team of %(head)s says, else the team above it, and so on up; a circle of teams ends by itself.
+PLAYBOOK = """
+    WITH RECURSIVE above(id, parent_id, playbook, height) AS (
+        SELECT id, parent_id, playbook, 0 FROM crm_team
+        WHERE id = (SELECT team_id FROM crm_user WHERE id = %(head)s)
+        UNION
+        SELECT crm_team.id, crm_team.parent_id, crm_team.playbook, height + 1
+        FROM crm_team JOIN above ON above.parent_id = crm_team.id WHERE height < 20
+    )
+    SELECT (SELECT playbook FROM above WHERE playbook <> '' ORDER BY height LIMIT 1)
 """
 
 
