@@ -82,14 +82,16 @@ def we_write(deal: Deal, channel: str = "whatsapp", *, now: datetime = NOON) -> 
     )
 
 
-def by_hand(deal: Deal, *, now: datetime = NOON, text: str = "Перезвонить") -> Task:
-    """A task that the manager sets himself."""
+def by_hand(
+    deal: Deal, *, by: User | None = None, now: datetime = NOON, text: str = "Перезвонить"
+) -> Task:
+    """A task that the manager (or another person) sets himself."""
     return tasks.create_task(
         text=text,
         due_at=now + DAY,
         owner=deal.owner,
         deal=fresh(deal),
-        by=Actor.person(deal.owner),
+        by=Actor.person(by or deal.owner),
         now=now,
     )
 
