@@ -20,8 +20,10 @@ from crm.models import (
     Contact,
     ContactPoint,
     Deal,
+    ListedTag,
     NamingRule,
     Tag,
+    TagList,
     Task,
     Team,
     User,
@@ -295,6 +297,17 @@ class TagAdmin(CrmAdminAccess, admin.ModelAdmin):
     @admin.display(description=_("colour"), ordering="color")
     def colour(self, tag: Tag) -> str:
         return str(dict(COLOURS).get(tag.color, tag.color))
+
+
+class ListedTagInline(admin.TabularInline):
+    model = ListedTag
+    extra = 1
+
+
+@admin.register(TagList)
+class TagListAdmin(CrmAdminAccess, admin.ModelAdmin):
+    list_display = ("playbook", "only", "clause")
+    inlines = (ListedTagInline,)
 
 
 @admin.register(NamingRule)

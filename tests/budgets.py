@@ -6,10 +6,10 @@ regulation. The session is read from the cache.
 
 # The path (with {deal}: the number of a deal the reader sees), and the most statements a head of sales may cost.
 PAGES: dict[str, int] = {
-    # 1 for every page; the columns' totals, the cards
-    "/deals/": 3,
+    # 1 for every page; the columns' totals, the cards, how many deals have no task
+    "/deals/": 4,
     # … and what the filter's form offers: people and tags
-    "/deals/?q=deal&filters=open": 5,
+    "/deals/?q=deal&filters=open": 6,
     "/deals/column/?column=new": 2,
     # the page of deals, the counters
     "/deals/table/": 3,
@@ -25,4 +25,17 @@ PAGES: dict[str, int] = {
     "/deals/{deal}/": 6,
     "/deals/{deal}/feed/": 3,
     "/deals/new/": 2,
+    # 1 for every page; the record, its points, deals, tasks, people to give it to, its life, the feed in two
+    "/contacts/{contact}/": 9,
+    # … and its contacts with their points
+    "/companies/{company}/": 10,
+    # 1 for every page; whose there are, the records, their points, their open deals
+    "/contacts/": 5,
+    "/contacts/?q=иван": 5,
+    "/companies/": 5,
+    # 1 for every page; the regulation, its clauses, rules and their conditions, three counts of the month,
+    # the head's people with roles and teams, and who of them has read it
+    "/regulation/axelerator/": 12,
+    # the tasks with their deals, the deals' passages, recordings
+    "/control/": 4,
 }

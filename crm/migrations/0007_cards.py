@@ -1,4 +1,4 @@
-"""The tags that a playbook has prepared."""
+"""The tags that a playbook has prepared, and an index of the deals without a task."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -73,5 +73,15 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.AddIndex(
+            model_name="deal",
+            index=models.Index(
+                condition=models.Q(
+                    ("archived_at", None), ("next_task_at", None), ("status", "open")
+                ),
+                fields=["stage", "owner"],
+                name="deal_without_task",
+            ),
         ),
     ]

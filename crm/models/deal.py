@@ -150,6 +150,12 @@ class Deal(DealValues, models.Model):
                 condition=models.Q(archived_at=None),
                 name="deal_table_by_stage",
             ),
+            # «Without a task» is asked with every board; the index holds only those, so it weighs next to nothing.
+            models.Index(
+                fields=["stage", "owner"],
+                condition=models.Q(archived_at=None, status="open", next_task_at=None),
+                name="deal_without_task",
+            ),
             GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="deal_search_by_name"),
             GinIndex(OpClass("values", "jsonb_path_ops"), name="deal_values"),
         ]

@@ -50,6 +50,7 @@ def page(request: SignedIn) -> HttpResponse:
         "filter_form": shown_filter(request, asked, {"pipeline": pipeline.code}),
         "query": query,
         "columns": shown,
+        "forgotten": board.without_task(request.user, stages),
     }
     return render(request, "crm/board.html", context, status=400 if asked.errors else 200)
 

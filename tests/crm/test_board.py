@@ -11,6 +11,7 @@ from crm import board, cards
 from crm.filters import DealFilter
 from crm.models import Deal, Tag
 from pipelines import catalog
+from pipelines.actor import Actor
 from tests.factories import NOON, make_deal
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +194,31 @@ def test_nobody_sees_the_board_without_signing_in(client):
         "/deals/column/?column=new",
     ):
         assert client.get(path)["Location"].startswith("/login/")
+
+
+@pytest.mark.clause("PZ-6.2")
+def test_the_board_counts_the_deals_without_a_task_that_one_sees(client, alice, charlie) -> None:
+    from crm import tasks
+    from crm.models import Task
+
+    def page() -> str:
+        return client.get("/deals/").content.decode()
+
+    client.force_login(alice)
+    for owner in (alice, alice, charlie):
+        deal = make_deal(owner)
+        if owner == charlie or Deal.objects.filter(owner=alice).count() == 1:
+            for task in Task.objects.filter(deal=deal):
+                tasks.cancel_task(task, by=Actor(), now=NOON)
+    assert 'id="forgotten"' in page()
+    assert "task=none" in page()
+    assert str(board.without_task(alice, catalog.by_code("leads").stages)) == "1"
+    tasks.create_task(
+        text="Позвонить",
+        due_at=NOON,
+        owner=alice,
+        deal=Deal.objects.filter(owner=alice, next_task_at=None).get(),
+        by=Actor.person(alice),
+        now=NOON,
+    )
+    assert 'id="forgotten"' not in page()
