@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import board
-from crm.models import User
+from crm.models import Team, User
 from crm.roles import ROBOT
 from pipelines.admin.words import NAMED_IN_WORDS, RuleLine
 from pipelines.catalog import CompiledPipeline
@@ -157,9 +157,29 @@ def people_below(user: User) -> Iterable[User]:
     if user.visible_owner_ids is not None:
         found = found.filter(pk__in=user.visible_owner_ids)
     people = list(found.order_by("last_name", "first_name", "pk"))
+    playbooks = _playbooks_of_teams() if people else {}
     for person in people:
         person.role_names = frozenset(group.name for group in person.groups.all())
+        # What `User.playbook` would ask for person by person.
+        person.playbook = playbooks.get(person.team_id or 0, "")
     return [person for person in people if ROBOT not in person.role_names]
+
+
+def _playbooks_of_teams() -> dict[int, str]:
+    """By team: the playbook it works by, its own or that of the nearest team above."""
+    above = {
+        pk: (parent, own)
+        for pk, parent, own in Team.objects.values_list("pk", "parent", "playbook")
+    }
+    found = {}
+    for team in above:
+        seen: set[int] = set()
+        at: int | None = team
+        while at is not None and at not in seen and not above[at][1]:
+            seen.add(at)
+            at = above[at][0]
+        found[team] = above[at][1] if at is not None else ""
+    return found
 
 
 def _works_by(person: User, playbook: str) -> bool:

@@ -45,6 +45,8 @@ class SignOut(views.LogoutView):
 
 
 class ChangePassword(views.PasswordChangeView):
+    """Also where everybody is led whose password has become too old (PZ-3.6)."""
+
     template_name = "registration/password_change.html"
     success_url = reverse_lazy("crm:home")
 

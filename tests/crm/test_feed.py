@@ -9,7 +9,7 @@ from crm import contacting, deals, feed_lines, tasks
 from crm.models import Task
 from pipelines import engine, feed, registry
 from pipelines.actor import SYSTEM, Actor
-from pipelines.models import Event
+from pipelines.models import Event, Rule, RuleRun
 from tests.clauses.steps import at_stage, call_task, choose, task_of
 from tests.factories import NOON, make_deal
 
@@ -257,3 +257,43 @@ def test_a_record_that_makes_no_sense_is_refused(client, alice, data):
     client.force_login(alice)
     assert client.post(f"/deals/{deal.pk}/contacted/", data, **HTMX).status_code == 422
     assert "call.answered" not in lines(deal)
+
+
+def fired(deal, *, minutes=0, skipped=False):
+    """A timer's moment on the deal, and the run of its rule."""
+    rule = Rule.objects.filter(pipeline_id=deal.pipeline_id).first()
+    event = feed.write(
+        "timer.fired", deal=deal, by=SYSTEM.through(rule.pk), now=NOON,
+        data={"rule": rule.code, "clause": rule.clause, "late_minutes": minutes},
+    )  # fmt: skip
+    RuleRun.objects.create(
+        rule=rule, deal=deal, occasion=f"test:{event.pk}", cause=event, at=NOON,
+        status="skipped" if skipped else "ok",
+    )  # fmt: skip
+    return event
+
+
+def test_a_moment_at_which_nothing_was_done_is_not_told(alice):
+    deal = make_deal(alice)
+    told, hidden = fired(deal), fired(deal, skipped=True)
+    shown = {line.event.pk for line in feed_lines.read_feed(deal).lines}
+    assert told.pk in shown
+    assert hidden.pk not in shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (4, ""),
+        (21, "с опозданием на 21 минуту"),
+        (60, "с опозданием на 1 час"),
+        (995, "с опозданием на 16 часов"),
+        (47 * 60 + 59, "с опозданием на 47 часов"),
+        (48 * 60, "с опозданием на 2 дня"),
+        (31 * 24 * 60, "с опозданием на 31 день"),
+    ],
+)
+def test_lateness_is_told_in_minutes_hours_or_days(alice, minutes, words):
+    deal = make_deal(alice)
+    fired(deal, minutes=minutes)
+    assert lines(deal)["timer.fired"].text == words
