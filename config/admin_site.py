@@ -33,6 +33,8 @@ GROUPS: list[tuple[str, Any, tuple[str, ...]]] = [
         (
             "pipelines.RuleRun",
             "pipelines.Timer",
+            "pipelines.Violation",
+            "pipelines.Override",
             "notifications.Message",
             "pipelines.Event",
             "pipelines.StageChange",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from pipelines import registry
 from pipelines.models import Condition, Pipeline, Rule, Stage
+from pipelines.playbook.checking import PASSABLE
 from pipelines.playbook.parsing import BY_HAND
 from pipelines.playbook.specs import RuleSpec
 
@@ -23,7 +24,7 @@ from .access import CrmAdminAccess
 from .codes import free_code
 from .definitions import compiled, date_choices, entry_choices, verb_choices
 from .editions import SEEN, RegulationAdmin, SeenForm
-from .entries import EntryForm, params_form
+from .entries import EntryForm, params_form, role_choices
 from .widgets import DurationWidget, bare
 from .words import RuleLine
 
@@ -58,10 +59,27 @@ class RuleForm(EntryForm, SeenForm):
     period = forms.CharField(label=gettext_lazy("period"), required=False, widget=DurationWidget)
     date = forms.ChoiceField(label=gettext_lazy("date"), required=False)
     verb = forms.ChoiceField(label=gettext_lazy("event"), required=False)
+    overridable_by = forms.MultipleChoiceField(
+        label=gettext_lazy("may be passed by"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy(
+            "Roles that may pass the requirement once, with a reason and a day by which it is put right."
+        ),
+    )
 
     class Meta:
         model = Rule
-        fields = ("pipeline", "clause", "when", *PLACES, "params", "message", "is_active")
+        fields = (
+            "pipeline",
+            "clause",
+            "when",
+            *PLACES,
+            "params",
+            "message",
+            "overridable_by",
+            "is_active",
+        )
         labels = {"clause": gettext_lazy("clause of the regulation")}
         widgets = {
             "pipeline": forms.HiddenInput,
@@ -89,6 +107,7 @@ class RuleForm(EntryForm, SeenForm):
             rows = fields[name].queryset.filter(pipeline=self.compiled.id)
             fields[name].queryset = rows.filter(is_active=True) | rows.filter(pk=kept)
             bare(fields[name].widget)
+        fields["overridable_by"].choices = role_choices(list(self.instance.overridable_by))
         fields["stage"].empty_label = _("every stage")
         fields["scenario"].empty_label = "—"
 
@@ -130,6 +149,11 @@ class RuleForm(EntryForm, SeenForm):
                     "what", _("What a person does with a task can only be refused here.")
                 )
         effect, _dot, name = what.partition(".")
+        if cleaned.get("overridable_by") and (effect, when) not in PASSABLE:
+            self.add_error(
+                "overridable_by",
+                _("Only a requirement of entering or leaving a stage can be passed."),
+            )
         self.instance.effect, self.instance.name = (
             effect or self.instance.effect,
             name or self.instance.name,
@@ -206,7 +230,7 @@ class RuleAdmin(RegulationAdmin):
     fieldsets = (
         (None, {"fields": ("in_words", "clause", ("pipeline", SEEN))}),
         (gettext_lazy("When"), {"fields": ("when", *PLACES)}),
-        (gettext_lazy("What"), {"fields": ("what", "params", "message")}),
+        (gettext_lazy("What"), {"fields": ("what", "params", "message", "overridable_by")}),
         (gettext_lazy("State"), {"fields": ("is_active", "code")}),
     )
 
