@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -127,10 +127,11 @@ def marks(deals: Collection[int], *, now: datetime) -> dict[int, Mark]:
     terms = DeliveryTerms.objects.filter(playbook=OuterRef("pipeline__playbook"))
     rows = (
         Deal.objects.filter(pk__in=deals)
-        .annotate(lone_contact=F("contact"))
+        # A person of a company delivers as the company does.
+        .annotate(lone_contact=Case(When(company=None, then=F("contact"))))
         .annotate(
             number=Coalesce(Subquery(life.values("deliveries")[:1]), 0),
-            client=Coalesce(Subquery(life.values("state")[:1]), ClientLife.State.POTENTIAL.value),
+            client=Subquery(life.values("state")[:1]),
             need=Subquery(terms.values("regular_from")),
         )
         .exclude(need=None)
@@ -139,9 +140,10 @@ def marks(deals: Collection[int], *, now: datetime) -> dict[int, Mark]:
     found = {}
     for pk, number, client, need in rows:
         counted = ngettext("%(n)s completed delivery", "%(n)s completed deliveries", number)
-        title = f"{ClientLife.State(client).label}: {counted % {'n': number}}"
+        state = ClientLife.State(client or ClientLife.State.POTENTIAL)
+        title = f"{state.label}: {counted % {'n': number}}"
         text = f"{number} / {need}" if number < need else str(number)
-        found[pk] = Mark(text, TONES[client], title, "truck-delivery")
+        found[pk] = Mark(text, TONES[state], title, "truck-delivery")
     return found
 
 

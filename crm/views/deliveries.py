@@ -25,15 +25,21 @@ from pipelines import catalog
 from pipelines.errors import MoveRefused, RegulationError
 
 
+class AmountField(forms.DecimalField):
+    """A number as people type it: «150 000», «2,5»."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(localize=True, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python("".join(value.split()) if isinstance(value, str) else value)
+
+
 class ScalesForm(AskForm):
     """What the scales and the scale ticket say."""
 
-    weight = forms.DecimalField(
-        label=gettext_lazy("Weight"), max_digits=12, decimal_places=3, localize=True
-    )
-    amount = forms.DecimalField(
-        label=gettext_lazy("Sum"), max_digits=14, decimal_places=2, localize=True
-    )
+    weight = AmountField(label=gettext_lazy("Weight"), max_digits=12, decimal_places=3)
+    amount = AmountField(label=gettext_lazy("Sum"), max_digits=14, decimal_places=2)
 
     def name_units(self, unit: str, currency: str) -> None:
         self.fields["weight"].label = f"{_('Weight')}, {unit}"
