@@ -73,12 +73,14 @@ def record_contact(
     incoming: bool | None = None,
     address: str = "",
     outside_id: str | None = None,
+    delivered: bool = False,
 ) -> Event:
     """Put a call or a message on record, entered by hand or delivered by a channel.
 
     `verb` is one of COMMUNICATION, ATTEMPTS or CALL_MISSED; `recording` is a link, `seconds` the length of a
     conversation, `channel` a code of CHANNELS (a call's is the phone), `address` the number or address it came from
-    or went to. Communication starts the count of silence and of attempts anew. Errors: BadAnswer.
+    or went to. Communication starts the count of silence and of attempts anew. What a channel has `delivered` is a
+    fact, whoever may edit the deal. Errors: BadAnswer, RegulationError.
     """
     if verb not in COMMUNICATION | ATTEMPTS | {CALL_MISSED}:
         raise BadAnswer({"verb": _("This is no contact with a client.")})
@@ -88,7 +90,10 @@ def record_contact(
             recording = fields.clean(_LINK, recording)
         except ValueError as error:
             raise BadAnswer({"recording": str(error)}) from error
-    engine.lock_to_edit(deal, by)
+    if delivered:
+        engine.lock(deal)
+    else:
+        engine.lock_to_edit(deal, by)
     if verb in COMMUNICATION:
         note_communication(deal, now=now)
     elif verb in ATTEMPTS:
@@ -123,7 +128,7 @@ def record_form(
     outside_id: str | None = None,
 ) -> Event:
     """Put a filled-in site form on record, with all that stood in it. Errors: BadAnswer."""
-    engine.lock_to_edit(deal, by)
+    engine.lock(deal)
     said = {
         fields.storable(str(name))[:VALUE_LIMIT]: fields.storable(_words(value))[:VALUE_LIMIT]
         for name, value in list(values.items())[:VALUES_LIMIT]
@@ -158,7 +163,7 @@ def record_letter(
         "text": fields.storable(text).strip()[:LETTER_LIMIT],
         "address": fields.storable(address)[:254],
     }
-    engine.lock_to_edit(deal, by)
+    engine.lock(deal)
     note_communication(deal, now=now)
     facts = {name: value for name, value in facts.items() if value}
     return engine.record(

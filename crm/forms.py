@@ -320,6 +320,7 @@ class NewDealForm(AnswersForm):
         widget=forms.TextInput(attrs={"inputmode": "email"}),
     )
     company_name = forms.CharField(label=gettext_lazy("Company"), required=False)
+    tax_id = forms.CharField(label=gettext_lazy("Tax number"), required=False, max_length=20)
 
     def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -85,6 +85,7 @@ def call(
             address=sender.points.get("phone", ""),
             text=text,
             outside_id=key,
+            delivered=True,
             by=Actor.person(user) if user else SYSTEM,
             now=now,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm import deals, naming, naming_rules, people
+from crm import deals, duplicates, naming, naming_rules, people
 from crm.forms import AnswersForm, CompanyEditForm, CompanyForm, PersonForm
 from crm.models import Company, Contact, ContactPoint, Deal
 from crm.points import normalize_email, normalize_phone
@@ -169,7 +170,9 @@ def found(request: SignedIn, kind: str) -> HttpResponse:
     records = (
         look_for(MODELS[kind].objects.visible_to(request.user), text) if len(text) >= 2 else []
     )
-    return render(request, "crm/card_found.html", {"records": records, "kind": kind, "text": text})
+    taken = duplicates.taken_by(typed_keys(request.GET), owner=request.user, user=request.user)
+    shown = {"records": records, "kind": kind, "text": text, "taken": taken}
+    return render(request, "crm/card_found.html", shown)
 
 
 def look_for(records: QuerySet[Any], text: str) -> list[Any]:
@@ -206,6 +209,17 @@ def same_points(request: SignedIn, form: AnswersForm) -> list[Contact]:
         .prefetch_related("points")
         .distinct()[:5]
     )
+
+
+def typed_keys(typed: Mapping[str, Any], *, tax_id: str = "") -> duplicates.Keys:
+    """The typed phone and e-mail as they would be stored; what is none is passed over, the verb says so."""
+    points = set()
+    for kind, normalize in (("phone", normalize_phone), ("email", normalize_email)):
+        try:
+            points.add((kind, normalize(typed.get(kind) or "")))
+        except ValueError:
+            continue
+    return duplicates.Keys(frozenset(points), tax_id)
 
 
 def check(form: AnswersForm) -> None:

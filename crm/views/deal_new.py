@@ -10,11 +10,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from crm import card, card_fields, deals, naming, naming_rules, people
+from crm import card, card_fields, deals, duplicates, naming, naming_rules, people, policies
 from crm.forms import NewDealForm
 from crm.models import Company, Contact, Deal, User
 from crm.views.answers import SignedIn
-from crm.views.contacts import same_points
+from crm.views.contacts import same_points, typed_keys
 from crm.views.replies import address, go, me, status_of
 from crm.views.task_dialogs import sent
 from pipelines import catalog
@@ -32,18 +32,14 @@ def deal_new(request: SignedIn) -> HttpResponse:
     form = NewDealForm(
         sent(request),
         people=card.owners_for(request.user),
-        initial={"owner": str(request.user.pk)},
+        initial={"owner": str(request.user.pk), **_asked_for(request)},
         auto_id="deal_%s",
     )
     if request.method != "POST" or request.GET.get("part"):
         return _form(request, pipeline, form)
     form.is_valid()
-    if (
-        (known := same_points(request, form))
-        and not _chosen(request, "contact")
-        and not request.POST.get("another")
-    ):
-        return _form(request, pipeline, form, known=known, status=409)
+    if not request.POST.get("another") and (known := _known(request, pipeline, form)):
+        return _form(request, pipeline, form, **known, status=409)
     try:
         deal = create(request, pipeline, form)
     except RegulationError as error:
@@ -51,6 +47,28 @@ def deal_new(request: SignedIn) -> HttpResponse:
         extra = error.errors if isinstance(error, BadAnswer) else {}
         return _form(request, pipeline, form, errors=extra, status=status_of(error))
     return go(request, address(deal))
+
+
+def _asked_for(request: SignedIn) -> dict[str, str]:
+    """What a link to the form brings along: the number of who calls."""
+    return {name: request.GET.get(name, "")[:100] for name in ("phone", "email")}
+
+
+def _known(request: SignedIn, pipeline: CompiledPipeline, form: NewDealForm) -> dict[str, Any]:
+    """Records with what was typed, to be chosen instead of a new one; and whose client it is, where that is no refusal."""
+    found: dict[str, Any] = {}
+    if not _chosen(request, "contact") and (contacts := same_points(request, form)):
+        found["known"] = contacts
+    typed = duplicates.tidy_tax_id(form.cleaned_data.get("tax_id", ""))
+    if not _chosen(request, "company") and typed:
+        visible = Company.objects.visible_to(request.user)
+        if companies := list(visible.filter(tax_id=typed)[:5]):
+            found["known_companies"] = companies
+    if not policies.one_manager(pipeline):
+        keys = typed_keys(form.cleaned_data, tax_id=typed)
+        if taken := duplicates.taken_by(keys, owner=request.user, user=request.user):
+            found["taken"] = taken
+    return found
 
 
 @transaction.atomic
@@ -64,7 +82,9 @@ def create(request: SignedIn, pipeline: CompiledPipeline, form: NewDealForm) -> 
     for record, name in ((naming.CONTACT, "contact_name"), (naming.COMPANY, "company_name")):
         given[name] = naming_rules.corrected(record, given[name], pipeline)
     try:
-        company = _company(request, given["company_name"], by=by, now=now, owner=owner)
+        company = _company(
+            request, given["company_name"], given["tax_id"], by=by, now=now, owner=owner
+        )
     except BadAnswer as error:
         errors |= {"company_name": next(iter(error.errors.values()))}
     try:
@@ -87,10 +107,12 @@ def create(request: SignedIn, pipeline: CompiledPipeline, form: NewDealForm) -> 
     )  # fmt: skip
 
 
-def _company(request: SignedIn, name: str, **facts: Any) -> Company | None:
+def _company(request: SignedIn, name: str, tax_id: str, **facts: Any) -> Company | None:
     if chosen := _chosen(request, "company"):
         return get_object_or_404(Company.objects.visible_to(request.user), pk=chosen)
-    return people.create_company(name=name, **facts) if name.strip() else None
+    if not (name.strip() or tax_id.strip()):
+        return None
+    return people.create_company(name=name, tax_id=tax_id, **facts)
 
 
 def _contact(request: SignedIn, given: dict[str, Any], **facts: Any) -> Contact | None:

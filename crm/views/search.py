@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from crm import search
+from crm import caller, search
 from crm.views.answers import SignedIn, page_or_part
 from pipelines import catalog
 
@@ -28,4 +28,5 @@ def page(request: SignedIn) -> HttpResponse:
     stages = {stage.id: stage for pipeline in catalog.pipelines() for stage in pipeline.stages}
     deals = [(deal, stages.get(deal.stage_id)) for deal in found.deals]
     context = {"asked": text, "found": found, "deals": deals, "errors": form.errors.get("q")}
+    context["caller"] = caller.who_calls(request.user, text)
     return page_or_part(request, "crm/search.html", "crm/search_found.html", context)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from crm import people
 from crm.models import Company, Contact, Deal, Task
+from pipelines.actor import Actor
 from pipelines.models import Event
-from tests.factories import make_deal
+from tests.factories import NOON, make_deal
 
 pytestmark = pytest.mark.django_db
 
@@ -117,13 +119,36 @@ def test_a_known_phone_shows_whose_it_is_and_offers_to_use_it(client, alice):
     assert Deal.objects.latest("pk").contact != known
 
 
-def test_whom_one_may_not_see_is_not_told_of_and_not_taken(client, alice, charlie):
+def test_of_whom_one_may_not_see_only_the_managers_name_is_told(client, alice, charlie):
     known = make_deal(charlie, contact_name="Пётр Жук", phone="+375297654321", email="").contact
-    assert post(client, alice, contact=known.pk).status_code == 404
+    assert post(client, alice, contact=known.pk, another="1").status_code == 404
     response = post(client, alice)
-    assert response["HX-Redirect"]
-    assert "Пётр Жук" not in response.content.decode()
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Клиента ведёт Карл Орлов" in page
+    assert "Пётр Жук" not in page
+    hint = client.get("/found/contact/", {"phone": "80297654321"}, **HTMX).content.decode()
+    assert "Карл Орлов" in hint
+    assert "Пётр Жук" not in hint
+    assert post(client, alice, another="1")["HX-Redirect"]
     assert not client.get("/found/contact/", {"contact_name": "Жук"}, **HTMX).context["records"]
+
+
+def test_a_known_tax_number_proposes_the_company(client, alice):
+    known = people.create_company(
+        name="ООО «Мазур»", tax_id="191234567", owner=alice, by=Actor.person(alice), now=NOON
+    )
+    response = post(client, alice, tax_id="19 123 4567")
+    assert response.status_code == 409
+    assert f'name="company" value="{known.pk}"' in response.content.decode()
+    post(client, alice, tax_id="19 123 4567", company=known.pk, another="1")
+    assert Deal.objects.get().company == known
+
+
+def test_a_link_brings_the_number_of_who_calls(client, alice):
+    client.force_login(alice)
+    page = client.get("/deals/new/", {"phone": "+375291112233"}).content.decode()
+    assert 'value="+375291112233"' in page
 
 
 def test_contacts_are_found_by_part_of_a_name_and_by_phone(client, alice):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -124,6 +125,21 @@ def test_a_message_and_a_letter_make_a_deal_of_their_own_way(alice: User) -> Non
     assert (written.arrival, written.name) == ("letter", "Нужна CRM")
     assert written.events.get(verb="letter.received").data["subject"] == "Нужна CRM"
     assert written.last_contact_at == NOON
+
+
+def test_a_call_is_taken_in_also_where_who_answered_may_change_nothing(alice: User) -> None:
+    from django.contrib.auth.models import Group
+
+    from pipelines.models import Pipeline, Stage, StageRight
+
+    stage = Stage.objects.get(pipeline__code="leads", code="new")
+    group = Group.objects.get_or_create(name="crm_admin")[0]
+    StageRight.objects.create(stage=stage, ability="edit", group=group)
+    Pipeline.objects.filter(code="leads").update(stamp=uuid4())
+    catalog.refresh()
+    arrived = call(answered=True, user=alice)
+    assert arrived.deal is not None
+    assert arrived.deal.events.get(verb="call.answered").actor == alice
 
 
 # ── Somebody we know ───────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 import pytest
 
 from crm import people, search
+from crm.models import Contact
 from pipelines.actor import Actor
 from tests.factories import NOON, make_deal
 
@@ -97,3 +98,14 @@ def test_a_search_of_10000_letters_is_refused_with_a_sentence(alice, client):
     response = client.get("/search/", {"q": "а" * 10_000})
     assert response.status_code == 200
     assert "100" in response.content.decode()
+
+
+def test_ones_own_client_is_found_among_many_namesakes_of_others(alice, charlie):
+    Contact.objects.bulk_create(
+        Contact(name="Иван Петров", owner=charlie, created_at=NOON)
+        for _number in range(3 * search.LOOKED_AT)
+    )
+    mine = make_deal(alice, contact_name="Иван Петров")
+    found = search.find(alice, "Иван Петров")
+    assert [person.id for person in found.contacts] == [mine.contact_id]
+    assert [deal.id for deal in found.deals] == [mine.pk]
