@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .books import SHIPPED, read_book, shipped
-from .reading import read
 
-WAITING = "clauses.yaml"
 # A test that is skipped or expected to fail proves nothing.
 IDLE_MARKS = {"skip", "xfail"}
 
@@ -53,8 +51,6 @@ def collect(tests: Path, *, root: Path = SHIPPED) -> tuple[list[Clause], list[st
             for rule in pipeline.rules:
                 if rule.active and rule.clause:
                     cited[rule.clause].append(f"{pipeline.code}: {rule.code}")
-    for listed in _not_yet_shipped(root / WAITING):
-        table.setdefault(listed.id, listed)
     marked = marks_in(tests)
     for code, places in [*cited.items(), *marked.items()]:
         if code not in table:
@@ -62,14 +58,6 @@ def collect(tests: Path, *, root: Path = SHIPPED) -> tuple[list[Clause], list[st
     for code, entry in table.items():
         entry.rules, entry.tests = cited.get(code, []), marked.get(code, [])
     return list(table.values()), problems
-
-
-def _not_yet_shipped(path: Path) -> list[Clause]:
-    """Clauses of companies whose playbooks are being written."""
-    if not path.exists():
-        return []
-    rows = read(path)
-    return [Clause(str(row["id"]), str(row["company"]), str(row["words"])) for row in rows]
 
 
 def marks_in(tests: Path) -> dict[str, list[str]]:

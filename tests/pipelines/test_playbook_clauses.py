@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from io import StringIO
 from pathlib import Path
 
@@ -107,8 +108,13 @@ def test_the_command_fails_where_something_was_lost(tmp_path: Path) -> None:
     assert "of 154 proved" in out.getvalue()
 
 
-def test_the_list_has_every_clause_once_with_words_of_its_own() -> None:
+# How many clauses each written regulation has: one that is lost from a playbook is missed here.
+CLAUSES = {"axelerator": 72, "idrive": 30, "pzka": 33, "school": 19}
+
+
+def test_the_playbooks_list_every_clause_once_with_words_of_its_own() -> None:
     clauses, problems = proofs.collect(Path(__file__).parent.parent)
     assert problems == []
-    assert len(clauses) == 154
-    assert all(clause.words and clause.company for clause in clauses)
+    assert Counter(clause.company for clause in clauses) == CLAUSES
+    assert len({clause.id for clause in clauses}) == sum(CLAUSES.values()) == 154
+    assert all(clause.words for clause in clauses)
