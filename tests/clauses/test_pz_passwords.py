@@ -51,6 +51,16 @@ def change(client: Client, old: str = OLD, new: str = NEW):
     )
 
 
+def test_the_regulation_that_asks_for_it_says_so() -> None:
+    asked = [
+        book.company.sections["passwords"]
+        for folder in playbook.shipped()
+        if "PZ-3.6"
+        in {clause.code for clause in (book := playbook.read_book(folder)[0]).company.clauses}
+    ]
+    assert asked == [{"months": 3, "warn": "14d", "clause": "PZ-3.6"}]
+
+
 def test_an_old_password_is_changed_before_anything_else(alice: User, client: Client) -> None:
     aged(alice, 100)
     client.post("/login/", {"username": alice.email, "password": OLD})
