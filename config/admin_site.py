@@ -41,6 +41,11 @@ GROUPS: list[tuple[str, Any, tuple[str, ...]]] = [
         ),
     ),
     (
+        "intake",
+        _("Requests"),
+        ("crm.IntakeSource", "crm.IntakeRule", "crm.ClientRule"),
+    ),
+    (
         "money",
         _("Money"),
         (

@@ -178,7 +178,7 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
 class TeamForm(forms.ModelForm):
     class Meta:
         model = Team
-        fields = ("name", "head", "parent")
+        fields = ("name", "head", "parent", "playbook")
 
     def clean_parent(self) -> Team | None:
         above = parent = self.cleaned_data["parent"]
@@ -209,7 +209,7 @@ class MemberInline(CrmAdminAccess, admin.TabularInline):
 @admin.register(Team)
 class TeamAdmin(CrmAdminAccess, admin.ModelAdmin):
     form = TeamForm
-    list_display = ("name", "head", "parent", "people")
+    list_display = ("name", "head", "parent", "playbook", "people")
     list_select_related = ("head", "parent")
     search_fields = ("name",)
     autocomplete_fields = ("head", "parent")
@@ -416,4 +416,4 @@ class TaskAdmin(LogAdmin):
 
 
 # Money has a file of its own; Django finds only this one.
-from crm import admin_money  # noqa: E402, F401
+from crm import admin_intake, admin_money  # noqa: E402, F401

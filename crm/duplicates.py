@@ -82,7 +82,8 @@ class Known:
     def owner(self) -> User | None:
         """Whose client it is: of the contact, else of his company, else of the company found by its number."""
         of_contacts = [person.company for person in self.contacts if person.company]
-        for record in [*self.contacts, *of_contacts, *self.companies]:
+        records: list[Contact | Company] = [*self.contacts, *of_contacts, *self.companies]
+        for record in records:
             if record.owner is not None and record.owner.is_active:
                 return record.owner
         return None
@@ -175,7 +176,8 @@ def taken_by(
     below = user.visible_owner_ids
     if below is None:
         return None
-    for record in [*filter(None, records), *find(keys).records]:
+    taken_up = [record for record in records if record is not None]
+    for record in [*taken_up, *find(keys).records]:
         manager = record.owner
         if manager is None or not manager.is_active:
             continue

@@ -19,7 +19,7 @@ from crm.points import normalize_phone
 def calls(request: HttpRequest, source: str) -> dict[str, Any]:
     """A call that is over."""
     sender, posted = _open(request, source, RequestKind.CALLS)
-    found = {
+    found: dict[str, Any] = {
         "number": posted.text("number", required=True),
         "answered": posted.flag("answered", required=True),
         "incoming": posted.flag("incoming", default=True),
