@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, transaction
 
 from crm import tasks
 from crm.models import Deal, Task, User
-from pipelines import engine, explain, overrides
+from pipelines import engine, explain, overrides, playbook
 from pipelines.actor import SYSTEM, Actor
 from pipelines.errors import BadAnswer, MoveRefused
-from pipelines.models import Event, KeptForGood, Override, RuleRun
+from pipelines.models import Event, KeptForGood, Override, Pipeline, Rule, RuleRun
 from pipelines.overrides import Pledge
 from tests.factories import NOON, make_deal
+from tests.pipelines.admin_forms import form_data
 from tests.pipelines.lab import Lab, allow
+from tests.pipelines.playbook_files import CAKES, changed, write
 
 pytestmark = pytest.mark.django_db
 
@@ -240,3 +244,63 @@ def test_a_move_that_fails_later_leaves_no_override(
         move(deal, olga)
     assert not Override.objects.exists()
     assert Deal.objects.get(pk=deal.pk).stage.code == "one"
+
+
+# ── In a playbook ──────────────────────────────────────────────────────────────
+
+GUARD = "{fields: [flavour], clause: B-1}"
+
+
+def cakes(folder: Path, old: str, new: str) -> Path:
+    return write(folder / "bakery", cakes=changed(CAKES, old, new))
+
+
+def test_a_playbook_names_who_may_pass_and_is_exported_with_it(tmp_path: Path) -> None:
+    passed = "{fields: [flavour], clause: B-1, override: [baker, head baker]}"
+    playbook.load(cakes(tmp_path, GUARD, passed), now=NOON)
+    row = Pipeline.objects.get(code="cakes")
+    assert row.rules.get(code="baking.enter.fields").overridable_by == ["baker", "head baker"]
+    text = playbook.export(row)
+    assert "override: [baker, head baker]" in text
+    again = write(tmp_path / "bakery", cakes=text)
+    assert not playbook.load(again, now=NOON).pipelines
+    report = playbook.load(cakes(tmp_path, GUARD, GUARD.replace("B-1}", "B-1 }")), now=NOON)
+    [change] = report.pipelines
+    assert any(line.startswith("-") and "override" in line for line in change.lines)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (GUARD, "{fields: [flavour], clause: B-1, override: [cook]}", "cook"),
+        ("code: sweeten}", "code: sweeten, override: [baker]}", "override: "),
+        (
+            "{answered: when, clause: B-3}",
+            "{answered: when, clause: B-3, override: baker}",
+            "override: ",
+        ),
+    ],
+)
+def test_a_playbook_that_lets_nobody_known_or_the_wrong_rule_be_passed_is_refused(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    [found] = playbook.check(cakes(tmp_path, old, new))
+    assert problem in found
+
+
+def test_an_administrator_says_who_may_pass(client: Any, guarded: Lab, administrator: User) -> None:
+    rule = guarded.row.rules.get()
+    client.force_login(administrator)
+    page = client.get(f"/admin/pipelines/rule/{rule.pk}/change/").content.decode()
+    assert 'name="overridable_by"' in page
+    Group.objects.get_or_create(name="manager")
+    for when, roles, kept in (
+        ("enter", ["head", "manager"], ["head", "manager"]),
+        ("enter", [], []),
+        ("choose", ["head"], []),
+        ("enter", ["nobody"], []),
+    ):
+        data = form_data(client.get(f"/admin/pipelines/rule/{rule.pk}/change/"), "rule_form")
+        data |= {"when": [when], "overridable_by": roles}
+        client.post(f"/admin/pipelines/rule/{rule.pk}/change/", data)
+        assert Rule.objects.get(pk=rule.pk).overridable_by == kept
