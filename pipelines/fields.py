@@ -71,12 +71,12 @@ def show(field: CompiledField, value: Any) -> str:
             day = parse_date(value)
             return date_format(day, "SHORT_DATE_FORMAT") if day else str(value)
         case "datetime":
-            moment = parse_datetime(value)
-            return (
-                date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
-                if moment
-                else str(value)
-            )
+            try:
+                # An outcome's answer stands in the feed as it was typed, without a zone.
+                moment = parse_moment(value)
+            except ValueError:
+                return str(value)
+            return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
         case _:
             return str(value)
 

@@ -217,6 +217,23 @@ def test_a_link_is_as_good_as_a_place(alice: User) -> None:
     assert clauses_against(lead(alice), "meeting", **given) == []
 
 
+@pytest.mark.clause("ID-6.1")
+def test_the_scenarios_window_asks_for_what_is_missing_and_goes_on(client, alice: User) -> None:
+    deal = lead(alice)
+    task = open_task(deal)
+    client.force_login(alice)
+    url = f"/tasks/{task.pk}/outcome/meeting_set/"
+    typed = {"meeting_at": "2030-01-01T15:00", "meeting_place": "", "meeting_link": ""}
+    asked = client.post(url, typed | {"revision": task.revision})
+    assert asked.status_code == 422
+    assert "ID-6.1" in asked.content.decode()
+    assert 'value="2030-01-01T15:00"' in asked.content.decode()
+    client.post(url, typed | {"meeting_place": "Баумана, 5", "revision": task.revision})
+    assert stage_of(deal) == "meeting"
+    assert "01.01.2030 15:00" in open_task(deal).text
+    assert client.get(f"/deals/{deal.pk}/").status_code == 200
+
+
 def test_passing_over_the_meeting_asks_nothing_of_it(alice: User) -> None:
     assert clauses_against(lead(alice), "online") == []
 
