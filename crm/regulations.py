@@ -75,8 +75,8 @@ def visible_to(user: User) -> list[Regulation]:
 
 def has_unread(user: User) -> bool:
     """Whether there is an edition to read; costs no statement for the user of a request."""
-    known = getattr(user, "known_unread", None)
-    return bool(known) and not set(known).isdisjoint(playbooks_of(user))
+    known = set(getattr(user, "known_unread", None) or ())
+    return bool(known) and not known.isdisjoint(playbooks_of(user))
 
 
 def playbook_of_clause(user: User, code: str) -> str | None:

@@ -399,6 +399,8 @@ def _names_of_the_playbooks() -> set[str]:
 def test_the_code_knows_no_company_pipeline_or_stage_by_name() -> None:
     names = _names_of_the_playbooks()
     assert {"###CRM###", "Axelerator", "Квалифицирован"} <= names
+    # Of every company that ships, of those to come too.
+    assert {read_book(folder)[0].company.name for folder in shipped()} <= names
     word = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names)))
     skipped = ("/migrations/", "/playbooks/", "/demo/", "/tests/", "/vendor/", "/dist/")
     found = []
@@ -421,6 +423,19 @@ def test_the_code_knows_no_company_pipeline_or_stage_by_name() -> None:
                 else path.read_text(encoding="utf-8")
             )
             found += [f"{name}: {match.group()}" for match in word.finditer(text)]
+    assert found == []
+
+
+def test_the_code_knows_no_company_by_its_code() -> None:
+    codes = {folder.name for folder in shipped()}
+    found = [
+        f"{name}: {node.value}"
+        # A trial run has to begin with one of them.
+        for name, tree in sources(*APPS, but=("config/run.py",))
+        if "/demo/" not in f"/{name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in codes
+    ]
     assert found == []
 
 
