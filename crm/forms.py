@@ -84,7 +84,7 @@ class NextTaskFields(forms.Form):
             label=_("Kind"), choices=Task.Kind.choices, required=False
         )
         self.fields["next_due_at"] = MomentField(label=_("Until"), required=False)
-        self.initial |= {"next_due_at": due_at, "next_kind": Task.Kind.CALL}
+        self.initial = {**self.initial, "next_due_at": due_at, "next_kind": Task.Kind.CALL}
 
     def next_task(self) -> NextTask | None:
         """What was typed; None where nothing was. Errors: BadAnswer."""

@@ -85,10 +85,12 @@ def load(playbook: str, folder: Path, rows: Any, now: datetime) -> None:
         TagList.objects.filter(playbook=playbook).delete()
         return
     rows = {"list": rows} if isinstance(rows, list) else rows
-    asked = {"only": bool(rows.get("only")), "clause": str(rows.get("clause") or "")}
-    head, _created = TagList.objects.get_or_create(playbook=playbook, defaults=asked)
-    if any(getattr(head, name) != value for name, value in asked.items()):
-        head.only, head.clause = asked["only"], asked["clause"]
+    only, clause = bool(rows.get("only")), str(rows.get("clause") or "")
+    head, _created = TagList.objects.get_or_create(
+        playbook=playbook, defaults={"only": only, "clause": clause}
+    )
+    if (head.only, head.clause) != (only, clause):
+        head.only, head.clause = only, clause
         head.save()
     wanted = [_wanted(row) for row in rows["list"]]
     standing = {entry.tag_id: entry for entry in head.entries.all()}

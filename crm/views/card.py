@@ -100,8 +100,8 @@ def _fields(
         context["names"] = naming_rules.hints_of(deal, pipeline)
     if saved:
         now = timezone.now()
-        context["stages"] = explain.stage_answers(deal, user=request.user, now=now)
-        context["ahead"] = ahead = card.next_stage(context["stages"])
+        stages = explain.stage_answers(deal, user=request.user, now=now)
+        context["stages"], context["ahead"] = stages, (ahead := card.next_stage(stages))
         context["tasks_ahead"] = (
             list(deal.tasks.filter(state="open").order_by("due_at")[: card.TASK_LIMIT])
             if ahead

@@ -163,7 +163,7 @@ def add_point(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     """One more phone, e-mail or messenger."""
     record = find_client(request, kind, pk)
     form = PointForm(sent(request), auto_id="point_%s")
-    shown = {
+    shown: dict[str, Any] = {
         "title": _("Phone, e-mail or messenger"),
         "submit": _("Add"),
         "action": request.path,

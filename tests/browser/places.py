@@ -34,11 +34,24 @@ def of(user: User) -> dict[str, str]:
         "new-deal": "/deals/new/",
         "tasks": "/tasks/",
         "search": "/search/?q=мар",
+        "contacts": "/contacts/",
+        "companies": "/companies/?q=ооо",
+        "new-contact": "/contacts/new/",
+        "new-company": "/companies/new/",
+        "new-task-free": "/tasks/new/",
         "password": "/password/",
         "missing": "/deals/987654321/",
     }
     if task:
         found["outcome"] = f"/tasks/{task.pk}/outcome/thinks/"
+    for kind in ("contact", "company"):
+        if pk := getattr(deal, f"{kind}_id"):
+            home = reverse(f"crm:{kind}", args=[pk])
+            found |= {
+                kind: home,
+                f"{kind}-letter": f"{home}letter/",
+                f"{kind}-feed": f"{home}feed/",
+            }
     if closed := deals.filter(stage__code="refused").first():
         found["card-closed"] = f"/deals/{closed.pk}/"
     return found | (_settings() if user.is_staff else {})
