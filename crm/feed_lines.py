@@ -410,7 +410,15 @@ _SENTENCES: dict[str, Callable[[Line, dict[str, Any], CompiledPipeline | None], 
     ),
     **dict.fromkeys(("call.answered", "call.unanswered", "call.missed"), _call),
     **dict.fromkeys(
-        ("message.received", "message.queued", "message.sent", "message.failed"), _message
+        (
+            "message.received",
+            "message.queued",
+            "message.sent",
+            "message.failed",
+            "message.delivered",
+            "message.read",
+        ),
+        _message,
     ),
     "form.submitted": _form,
     **dict.fromkeys(("letter.queued", "letter.sent", "letter.failed", "letter.received"), _letter),

@@ -145,6 +145,13 @@ def _hand_over(message: Message, now: datetime) -> None:
     message.handed_at = now
 
 
+def confirm_late(message: Message, now: datetime) -> None:
+    """Somebody got the message, so it has left, whatever we doubted; nothing where we know that already."""
+    if message.status != Message.Status.SENT and message.handed_at is not None:
+        verb = LETTER_SENT if message.is_letter else MESSAGE_SENT
+        _settle(message, verb, lambda row: row.confirm(now=now), now, late=True)
+
+
 def _settle_failure(
     message: Message, error: SendError, now: datetime, *, at: datetime | None = None
 ) -> None:
