@@ -39,9 +39,11 @@ class InvoiceKindAdmin(CrmAdminAccess, admin.ModelAdmin):
 class PaymentProviderAdmin(CrmAdminAccess, admin.ModelAdmin):
     list_display = ("name", "code", "playbook", "robot", "is_active")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         kwargs["widgets"] = {"secret": forms.PasswordInput(render_value=True)}
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
 
 class MatchForm(forms.ModelForm):

@@ -116,7 +116,7 @@ def load_terms(playbook: str, folder: Path, rows: Any, now: datetime) -> None:
     if not rows:
         PaymentTerms.objects.filter(playbook=playbook).delete()
         return
-    columns = {key: str(rows.get(key) or "") for key in ("package", "discount")}
+    columns: dict[str, Any] = {key: str(rows.get(key) or "") for key in ("package", "discount")}
     columns["prepayment"] = _stored(rows.get("prepayment") or {})
     PaymentTerms.objects.update_or_create(playbook=playbook, defaults=columns)
 
@@ -141,10 +141,8 @@ def _load(
     columns: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> None:
     """Make the playbook's rows be these, found by code; what is gone goes."""
-    known: dict[str, Any] = {
-        row.code: row
-        for row in model._default_manager.filter(playbook=playbook)  # type: ignore[attr-defined]
-    }
+    rows_of: Any = model._default_manager.filter(playbook=playbook)
+    known: dict[str, Any] = {row.code: row for row in rows_of}
     for position, row in enumerate(rows or []):
         wanted = columns(row) | {"position": position}
         found = known.pop(str(row[key]), None) or model(playbook=playbook, code=str(row[key]))

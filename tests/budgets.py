@@ -20,9 +20,9 @@ PAGES: dict[str, int] = {
     "/search/?q=bdfy": 7,
     # whose tasks one may see, the tasks, the deals without a task
     "/tasks/": 4,
-    # 1 for every page; the deal, what is around it, tasks, people, the feed.
+    # 1 for every page; the deal, what is around it, tasks, people, the invoices, the feed.
     # Offers, files, continuations and proofs cost one each where there are any, letters two.
-    "/deals/{deal}/": 6,
+    "/deals/{deal}/": 7,
     "/deals/{deal}/feed/": 3,
     "/deals/new/": 2,
     # 1 for every page; the record, its points, deals, tasks, people to give it to, its life, the feed in two
