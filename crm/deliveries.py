@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import deals, lives
+from crm.guards.payments import say
 from crm.models import ClientLife, Deal, Delivery, DeliveryTerms
 from pipelines import asking, catalog, engine, fields, registry
 from pipelines.actor import Actor
@@ -69,7 +70,8 @@ def register_delivery(
     accepted: bool = False,
     key: UUID | None = None,
 ) -> Delivery:
-    """Enter a delivery that is expected, or with `accepted` one that is weighed and taken already.
+    """Enter a delivery that is expected, or with `accepted` one that is weighed and taken already: then it is
+    completed at once, and never was one that is expected.
 
     `key` is that of the form: sent again, it is the same delivery. Weight is in the unit of the playbook, the sum in
     the deal's currency. Errors: BadAnswer, NoClient, MoveRefused, RegulationError.
@@ -98,11 +100,14 @@ def register_delivery(
         created_by=by.user,
         created_at=now,
     )
-    asking.ask_before(deal, REGISTERED, data=_facts(delivery), by=by, now=now)
+    if not accepted:
+        asking.ask_before(deal, REGISTERED, data=_facts(delivery), by=by, now=now)
     delivery.life = _lock_life(deal, pipeline, now)
     delivery.save(force_insert=True)
+    if accepted:
+        return complete_delivery(delivery, by=by, now=now)
     _record(REGISTERED, delivery, by=by, now=now)
-    return complete_delivery(delivery, by=by, now=now) if accepted else delivery
+    return delivery
 
 
 @verb
@@ -310,15 +315,11 @@ def _facts(delivery: Delivery) -> dict[str, Any]:
 
 def in_words(delivery: Delivery) -> str:
     """«12.03.2026, 5,2 t, 120 000 RUB»."""
-    amount = delivery.amount
-    sum_ = number_format(
-        amount, 0 if amount == amount.to_integral_value() else 2, force_grouping=True
-    )
     return ", ".join(
         [
             date_format(delivery.day, "SHORT_DATE_FORMAT"),
             weight_in_words(delivery),
-            f"{sum_} {delivery.currency}",
+            say(delivery.amount, delivery.currency),
         ]
     )
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm import lives
 from crm.deliveries import COMPLETED, LAST_DELIVERY, weight_in_words
+from crm.guards.payments import say
 from crm.models import ClientLife, Company, Contact, Deal, Delivery, DeliveryTerms, User
 from crm.panels import Mark, Panel
 from pipelines import catalog
@@ -31,6 +32,7 @@ class Line:
 
     delivery: Delivery
     weight: str
+    sum: str
     is_mine: bool
 
 
@@ -113,7 +115,10 @@ def _shown(
         number=life.deliveries if life else 0,
         regular_from=terms.regular_from,
         clause=terms.clause,
-        lines=[Line(row, weight_in_words(row), row.deal_id == mine) for row in rows[:SHOWN]],
+        lines=[
+            Line(row, weight_in_words(row), say(row.amount, row.currency), row.deal_id == mine)
+            for row in rows[:SHOWN]
+        ],
         more=more,
         may_enter=may_enter,
     )

@@ -19,7 +19,7 @@ def terms_of(pipeline: CompiledPipeline) -> DeliveryTerms | None:
     return DeliveryTerms.objects.filter(playbook=pipeline.playbook).first()
 
 
-def client_of(deal: Deal) -> dict[str, int]:
+def client_of(deal: Deal) -> dict[str, Any]:
     """The client of the deal as columns: its company, or its contact where it has none; empty without either."""
     if deal.company_id:
         return {"company_id": deal.company_id}

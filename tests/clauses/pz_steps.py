@@ -25,7 +25,8 @@ OFFER = QUESTIONNAIRE | {"price": "700000"}
 
 
 def lead(owner: User, **kwargs: Any) -> Deal:
-    return make_deal(owner, pipeline="scrap", name="Медь из Тулы", **kwargs)
+    kwargs.setdefault("name", "Медь из Тулы")
+    return make_deal(owner, pipeline="scrap", **kwargs)
 
 
 def offered(owner: User, *, now: datetime = NOON, **kwargs: Any) -> Deal:

@@ -41,7 +41,8 @@ def typed(**more: str) -> dict[str, str]:
 
 
 def test_every_step_is_in_the_feed_with_its_number(deal: Deal) -> None:
-    delivery = deliver(deal)
+    delivery = deliver(deal, accepted=False)
+    deliveries.complete_delivery(delivery, by=Actor.person(deal.owner), now=NOON)
     cancel(delivery)
     said = Event.objects.filter(deal=deal, verb__startswith="delivery.").order_by("pk")
     assert [(event.verb, event.data["number"]) for event in said] == [
