@@ -9,7 +9,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import escape
 
@@ -325,6 +327,26 @@ def test_the_pages_of_the_register(client: Client, deal: Deal, alice: User) -> N
     assert "№ 04" not in shown
     assert "№ 04" in read(client, alice, "?page=2")
     assert len(sheet(client.get("/violations/xlsx/?page=2").content)) == 56
+
+
+def test_the_register_costs_the_same_however_many_rows_it_shows(
+    client: Client, deal: Deal, alice: User, olga: User
+) -> None:
+    client.force_login(olga)
+
+    def statements(path: str) -> int:
+        client.get(path)
+        with CaptureQueriesContext(connection) as captured:
+            client.get(path)
+        return len(captured)
+
+    for _number in range(5):
+        breach(deal, alice)
+    few = [statements(path) for path in ("/violations/", "/violations/xlsx/")]
+    for _number in range(20):
+        breach(deal, alice)
+    assert [statements(path) for path in ("/violations/", "/violations/xlsx/")] == few
+    assert max(few) <= 12
 
 
 def test_what_was_typed_is_escaped(client: Client, deal: Deal, alice: User) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 
 from crm.models import Deal, User
 from pipelines import engine, violations
@@ -70,6 +71,20 @@ def test_a_tick_that_comes_late_says_by_how_much_in_the_time_that_the_rule_count
     # From 10:15 till 18:00 and from 9:00 till 10:00 the next day: the office, not the night.
     assert found.over is not None
     assert found.over < timedelta(hours=12)
+
+
+def test_a_tick_costs_no_statement_a_violation(late: Rule, alice: User) -> None:
+    def statements(deals: int) -> int:
+        for _number in range(deals):
+            make_deal(alice, pipeline="lab")
+        with CaptureQueriesContext(connection) as captured:
+            assert engine.fire_due(NOON + timedelta(minutes=15)) == deals
+        return len(captured)
+
+    few, many = statements(5), statements(25)
+    assert Violation.objects.count() == 30
+    # Two of a savepoint, perhaps; not twenty inserts.
+    assert many <= few + 3
 
 
 def test_who_left_in_time_broke_nothing(late: Rule, alice: User) -> None:
@@ -143,9 +158,7 @@ def test_whoever_did_it_is_the_culprit_where_the_rule_says_so(
     ]
 
 
-def test_a_violation_that_a_failed_rule_recorded_never_was(
-    lab: Lab, alice: User, act: Any
-) -> None:
+def test_a_violation_that_a_failed_rule_recorded_never_was(lab: Lab, alice: User, act: Any) -> None:
     def boom(context: Any, params: Any) -> None:
         raise ValueError("broken")
 
