@@ -55,7 +55,7 @@ def page(request: SignedIn, deal: Deal, *, status: int = 200, **more: object) ->
 def field(request: SignedIn, pk: int) -> HttpResponse:
     """Save the fields that the form says it holds: one when it is left, a tab's all without JavaScript."""
     deal = find_deal(request, pk)
-    pipeline = catalog.pipeline(deal.pipeline_id)
+    pipeline, left = catalog.pipeline(deal.pipeline_id), deal.stage_id
     answers, seen = card_fields.posted(pipeline, request.POST)
     try:
         if request.POST.get("overwrite"):
@@ -65,7 +65,14 @@ def field(request: SignedIn, pk: int) -> HttpResponse:
         return _not_saved(request, find_deal(request, pk), list(answers), error)
     if not request.htmx:
         return done(request, deal, _("Saved."))
-    return _fields(request, find_deal(request, pk), list(answers), saved=True)
+    deal = find_deal(request, pk)
+    if deal.stage_id != left:
+        # A rule has moved the deal on: the whole card is another one now.
+        said = _("“%(deal)s” is on the stage “%(stage)s”.")
+        return done(
+            request, deal, said % {"deal": deal.name, "stage": catalog.stage(deal.stage_id).name}
+        )
+    return _fields(request, deal, list(answers), saved=True)
 
 
 def _not_saved(
