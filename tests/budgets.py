@@ -28,7 +28,7 @@ PAGES: dict[str, int] = {
     # 1 for every page; the record, its points, deals, tasks, people to give it to, its life, the feed in two
     "/contacts/{contact}/": 9,
     # … and its contacts with their points
-    "/companies/{company}/": 10,
+    "/companies/{company}/": 11,
     # 1 for every page; whose there are, the records, their points, their open deals
     "/contacts/": 5,
     "/contacts/?q=иван": 5,
