@@ -75,7 +75,7 @@ class Template(models.Model):
                 errors[field] = problems
         if len(self.subject.splitlines()) > 1:
             errors.setdefault("subject", []).append(str(_("A subject is one line.")))
-        if self.kind != self.Kind.EMAIL:
+        if self.kind in (self.Kind.SMS, self.Kind.CHAT):
             if self.subject:
                 errors.setdefault("subject", []).append(str(_("Only a letter has a subject.")))
             if bodies.is_html(self.body):

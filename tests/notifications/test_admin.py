@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from crm.models import Deal, User
@@ -70,3 +71,24 @@ def test_a_template_with_an_unknown_placeholder_is_not_saved(
     )
     assert Template.objects.filter(code="new").exists()
     assert "{manager_phone}" in office.get(f"{TEMPLATES}add/").content.decode()
+
+
+def test_only_a_letters_template_is_saved_with_files(
+    client: Client, administrator: User, template: Template
+) -> None:
+    client.force_login(administrator)
+    url = f"/admin/notifications/template/{template.pk}/change/"
+    data = {
+        "name": "Приветствие", "code": "greeting", "playbook": "axelerator", "kind": "sms", "subject": "",
+        "body": "Здравствуйте!", "is_active": "on", "files-TOTAL_FORMS": "1", "files-INITIAL_FORMS": "0",
+        "files-0-name": "КП.pdf", "files-0-position": "0",
+        "files-0-file": SimpleUploadedFile("a.pdf", b"%PDF"),
+    }  # fmt: skip
+    answer = client.post(url, data)
+    assert answer.status_code == 200
+    assert "Файлы бывают только у письма." in answer.content.decode()
+    template.refresh_from_db()
+    assert template.kind == "email"
+    data |= {"kind": "email", "files-0-file": SimpleUploadedFile("a.pdf", b"%PDF")}
+    assert client.post(url, data).status_code == 302
+    assert template.files.count() == 1

@@ -20,6 +20,7 @@ ROWS = [
         "files": ["a.pdf", "б.pdf"],
     },
     {"template": "second", "name": "Второе", "body": "<p>{signature}</p>"},
+    {"template": "third", "kind": "sms", "name": "Третье", "body": "{contact}!"},
 ]
 
 
@@ -50,6 +51,13 @@ def test_good_rows_have_no_problems(folder: Path) -> None:
         ([{"template": "x", "name": "x", "files": ["no.pdf"]}], "no.pdf"),
         ([{"template": "x", "name": "x", "files": ["../secret.txt"]}], "../secret.txt"),
         ([{"template": "x", "name": "x", "files": "a.pdf"}], "files"),
+        ([{"template": "x", "name": "x", "kind": "fax"}], "kind"),
+        ([{"template": "x", "name": "x", "kind": "sms"}], "body"),
+        ([{"template": "x", "name": "x", "kind": "sms", "body": "т", "subject": "т"}], "subject"),
+        (
+            [{"template": "x", "name": "x", "kind": "chat", "body": "т", "files": ["a.pdf"]}],
+            "files",
+        ),
     ],
 )
 def test_each_fault_is_said_with_its_template(folder: Path, rows: object, said: str) -> None:
@@ -68,7 +76,7 @@ def test_loading_twice_writes_nothing(db: None, folder: Path, django_assert_num_
     load("book", folder, ROWS, NOON)
     stored = [file.file.name for file in Template.objects.get(code="first").files.all()]
     # The templates, the files of each, and the statement that switches off what is gone.
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         load("book", folder, ROWS, NOON)
     assert [file.file.name for file in Template.objects.get(code="first").files.all()] == stored
 
