@@ -154,8 +154,9 @@ class Run:
             if self.embedded:
                 stamp.write_text(migrations)
         if not count(url, "pipelines_pipeline"):
-            say("loading the regulation: playbook axelerator")
-            self._manage("playbook", "load", "axelerator")
+            for folder in sorted((ROOT / "pipelines" / "playbooks").glob("*/company.yaml")):
+                say(f"loading the regulation: playbook {folder.parent.name}")
+                self._manage("playbook", "load", folder.parent.name)
         if not count(url, "crm_user"):
             say("making the demo")
             self._demo_file().write_text(self._manage("demo"))

@@ -20,14 +20,14 @@ from pipelines.transactions import remembering
 from pipelines.verbs import SCENARIO_CHOSEN, TIMER_FIRED
 
 
-def fire_due(now: datetime, *, limit: int = 100) -> int:
+def fire_due(now: datetime, *, limit: int = 100, deal: Any = None) -> int:
     """Fire up to `limit` due timers; returns how many were claimed. One step of the tick, run until it returns 0.
 
     The first timers of all deals run together; a deal's further ones after it, for what the first one's rule did
-    to the deal may have cancelled them.
+    to the deal may have cancelled them. With `deal`, only that one's: for whoever tells a story of the past.
     """
     with transaction.atomic(), writes.gathering(), feed.gathering(), remembering():
-        claimed = timers.claim(now, limit)
+        claimed = timers.claim(now, limit, deal)
         firsts: dict[int, Timer] = {}
         for timer in claimed:
             firsts.setdefault(timer.deal_id, timer)

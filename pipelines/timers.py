@@ -285,14 +285,15 @@ def _armed(deal: Any) -> Any:
     return Timer.objects.filter(deal=deal, state=ARMED)
 
 
-def claim(now: datetime, limit: int) -> list[Timer]:
+def claim(now: datetime, limit: int, deal: Any = None) -> list[Timer]:
     """Lock up to `limit` due timers together with their deals, passing over those another worker or move holds.
 
     Taking both locks at once without waiting keeps the order deal → timer that a move follows, so that the two
     never wait for each other; what is passed over is still due at the next tick.
     """
+    due = Timer.objects.filter(state=ARMED, due_at__lte=now)
     return list(
-        Timer.objects.filter(state=ARMED, due_at__lte=now)
+        (due if deal is None else due.filter(deal=deal))
         .select_related("deal__owner", "deal__contact", *_relations())
         .prefetch_related("deal__contact__points")
         .select_for_update(skip_locked=True, of=("self", "deal"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -14,6 +15,8 @@ from crm.models import Team, User
 
 PASSWORD = "demo"  # noqa: S105 (printed at the end; the demo is for looking at)
 DOMAIN = "demo.example"
+# Whose stories are told in Python (`story`); the others' are files beside them.
+OWN = "axelerator"
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def hire() -> Cast:
     )
     olga = _user("olga", "Ольга", "Руденко", [roles.HEAD])
     maxim = _user("maxim", "Максим", "Савицкий", [roles.HEAD])
-    sales = Team.objects.create(name="Отдел продаж", head=olga)
+    sales = Team.objects.create(name="Отдел продаж", head=olga, playbook=OWN)
     minsk = Team.objects.create(name="Минская группа", head=olga, parent=sales)
     moscow = Team.objects.create(name="Московская группа", head=maxim, parent=sales)
     managers = [
@@ -40,7 +43,10 @@ def hire() -> Cast:
         _user("vera", "Вера", "Соколова", [roles.MANAGER], team=moscow, time_zone="Europe/Moscow"),
         _user("gleb", "Глеб", "Журавлёв", [roles.MANAGER], team=moscow, time_zone="Europe/Moscow"),
     ]
-    clients = Team.objects.create(name="Клиентский отдел")
+    for head in (olga, maxim):
+        head.team = sales
+        head.save(update_fields=["team"])
+    clients = Team.objects.create(name="Клиентский отдел", playbook=OWN)
     account = _user("daria", "Дарья", "Климович", [roles.ACCOUNT_MANAGER], team=clients)
     refunds = _user("egor", "Егор", "Титов", [roles.REFUNDS], team=clients)
     robot = _user("robot", "Робот", "Reglament", [roles.ROBOT])
@@ -55,6 +61,29 @@ def hire() -> Cast:
         (refunds, "менеджер по возвратам"),
     ]
     return Cast(managers, [olga, maxim], account, everybody)
+
+
+def hire_team(playbook: str, told: dict[str, Any]) -> list[tuple[User, list[str], str]]:
+    """A company's own team as its file tells it: each person with his roles and what the demo calls him."""
+    team = Team.objects.create(name=told["name"], playbook=playbook)
+    hired = []
+    for person in told["people"]:
+        user = _user(
+            person["email"],
+            person["name"],
+            person["surname"],
+            person["roles"],
+            team=team,
+            time_zone=told["time_zone"],
+        )
+        if roles.ROBOT in person["roles"]:
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+        if roles.HEAD in person["roles"]:
+            team.head = user
+            team.save(update_fields=["head"])
+        hired.append((user, person["roles"], person["as"]))
+    return hired
 
 
 def _user(name: str, first: str, last: str, groups: list[str], **extra: object) -> User:

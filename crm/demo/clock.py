@@ -20,8 +20,15 @@ class Telling:
     def then(self, hours: float, step: Callable[[datetime], None]) -> None:
         self.steps.append((hours, step))
 
-    def run(self, *, now: datetime, idle: timedelta, after: Callable[[datetime], None]) -> None:
-        """Do every step at its moment, none later than the present; `after` follows each."""
+    def run(
+        self,
+        *,
+        now: datetime,
+        idle: timedelta,
+        after: Callable[[datetime], None],
+        before: Callable[[datetime], None] | None = None,
+    ) -> None:
+        """Do every step at its moment, none later than the present; `before` goes ahead of each, `after` follows it."""
         at = now - idle - timedelta(hours=sum(hours for hours, _step in self.steps))
         last = at - timedelta(days=4)
         for number, (hours, step) in enumerate(self.steps):
@@ -31,6 +38,8 @@ class Telling:
                 max(in_office(at), last + timedelta(minutes=3)),
                 max(latest, last + timedelta(seconds=20)),
             )
+            if before:
+                before(moment)
             step(moment)
             after(moment)
             last = moment

@@ -9,10 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 
 from crm.demo.cast import PASSWORD, Cast, client, hire
 from crm.demo.clock import in_office
 from crm.demo.story import Story
+from crm.demo.tale import Book, books, tell_all
 from crm.models import Deal, Task, User
 from pipelines import catalog, engine
 
@@ -24,7 +26,7 @@ ENDS = {
 
 
 class Command(BaseCommand):
-    help = "Fills an empty database with demo users and some sixty deals; refuses where there are deals."
+    help = "Fills an empty database with demo users and deals of every company loaded; refuses where there are deals."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if Deal.objects.exists():
@@ -44,7 +46,8 @@ class Command(BaseCommand):
         ):
             cast = hire()
             self._tell(cast)
-        self._say(cast)
+            told = self._tell_others(cast)
+        self._say([*cast.everybody, *(person for book in told for person in book.everybody)])
 
     def _tell(self, cast: Cast) -> None:
         # The same demo each time: pictures and tests can speak of it.
@@ -56,6 +59,15 @@ class Command(BaseCommand):
             sale = story.tell(now=now)
             if end == "launched":
                 self._go_on(sale, cast, chance, number)
+
+    def _tell_others(self, cast: Cast) -> list[Book]:
+        """The companies whose stories are files, as far as their playbooks are loaded."""
+        # The apps above add what their own records can be told of.
+        autodiscover_modules("demo_steps")
+        told, now = books(cast.managers), timezone.now()
+        for book in told:
+            tell_all(book, chance=random.Random(11), now=now)
+        return told
 
     def _go_on(self, sale: Deal, cast: Cast, chance: random.Random, number: int) -> None:
         """The account manager takes some of the handed-over deals further."""
@@ -84,7 +96,7 @@ class Command(BaseCommand):
             answers={"finish_date": str((at + timedelta(days=30)).date())},
         )
 
-    def _say(self, cast: Cast) -> None:
+    def _say(self, everybody: list[tuple[User, str]]) -> None:
         self.stdout.write(f"{Deal.objects.count()} сделок. Пароль у всех один: {PASSWORD}")
-        for user, role in cast.everybody:
+        for user, role in everybody:
             self.stdout.write(f"  {user.email:<22} {user} – {role}")
