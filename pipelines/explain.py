@@ -44,13 +44,22 @@ class RuleAnswer:
 class Explanation:
     stages: tuple[StageAnswer, ...]
     rules: tuple[RuleAnswer, ...]
+    # What stands against this person's setting a task on the deal now.
+    tasks: tuple[Refusal, ...] = ()
 
 
 def explain(deal: Any, *, user: Any, now: datetime) -> Explanation:
     """All answers for one deal as it stands; changes nothing."""
     return Explanation(
-        stages=stage_answers(deal, user=user, now=now), rules=rule_answers(deal, user=user, now=now)
+        stages=stage_answers(deal, user=user, now=now),
+        rules=rule_answers(deal, user=user, now=now),
+        tasks=task_refusals(deal, user=user, now=now),
     )
+
+
+def task_refusals(deal: Any, *, user: Any, now: datetime) -> tuple[Refusal, ...]:
+    """Every clause by which this person sets no task on the deal as it stands."""
+    return tuple(asking.setting_task(_context(deal, user, now)))
 
 
 def stage_answers(deal: Any, *, user: Any, now: datetime) -> tuple[StageAnswer, ...]:

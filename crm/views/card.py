@@ -173,10 +173,14 @@ def archive(request: SignedIn, pk: int) -> HttpResponse:
 def why(request: SignedIn, pk: int) -> HttpResponse:
     """Which rules ran on the deal, which wait, and why the others did not run."""
     deal = find_deal(request, pk)
-    answers = explain.rule_answers(deal, user=request.user, now=timezone.now())
+    now = timezone.now()
+    found = {
+        "answers": explain.rule_answers(deal, user=request.user, now=now),
+        "refusals": explain.task_refusals(deal, user=request.user, now=now),
+    }
     if request.htmx:
-        return render(request, "crm/card_why.html", {"deal": deal, "answers": answers})
-    return page(request, deal, answers=answers)
+        return render(request, "crm/card_why.html", {"deal": deal, **found})
+    return page(request, deal, **found)
 
 
 @login_required

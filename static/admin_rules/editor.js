@@ -64,7 +64,7 @@
   /* ── What an occasion needs ── */
   const NEEDS = {
     enter: ["stage"], leave: ["stage"], stay: ["stage", "period"], before: ["stage", "period", "date"],
-    after: ["stage", "period", "date"], on: ["stage", "verb"], choose: ["scenario"],
+    after: ["stage", "period", "date"], on: ["stage", "verb"], choose: ["scenario"], task: ["stage"], finish: ["stage"],
   };
   function show(select) {
     for (const name of ["stage", "scenario", "period", "date", "verb"]) {

@@ -315,9 +315,12 @@ def test_where_scenarios_rule_a_manager_sets_no_task_and_the_refusal_names_the_r
 @pytest.mark.clause("ID-1.7")
 def test_the_page_says_before_one_types_that_tasks_are_not_set_here(client, alice: User) -> None:
     client.force_login(alice)
-    page = client.get(f"/deals/{lead(alice).pk}/task/").content.decode()
+    deal = lead(alice)
+    page = client.get(f"/deals/{deal.pk}/task/").content.decode()
     assert "ID-1.7" in page
     assert "<textarea" not in page
+    why = client.get(f"/deals/{deal.pk}/why/", headers={"HX-Request": "true"}).content.decode()
+    assert "Здесь задачи руками не ставят" in why
 
 
 # ── ID-2.1, 2.4 ────────────────────────────────────────────────────────────────
