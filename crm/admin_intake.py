@@ -57,7 +57,7 @@ class IntakeSourceAdmin(CrmAdminAccess, admin.ModelAdmin):
     form = SourceForm
     list_display = ("name", "code", "playbook", "says_kinds", "is_active")
     list_filter = ("playbook", "is_active")
-    prepopulated_fields = {"code": ("name",)}  # noqa: RUF012
+    prepopulated_fields = {"code": ("name",)}
     readonly_fields = ("addresses",)
 
     @admin.display(description=_("what it may send"))
