@@ -22,6 +22,7 @@ from crm.models import (
     Deal,
     ListedTag,
     NamingRule,
+    PasswordRule,
     Tag,
     TagList,
     Task,
@@ -308,6 +309,11 @@ class ListedTagInline(admin.TabularInline):
 class TagListAdmin(CrmAdminAccess, admin.ModelAdmin):
     list_display = ("playbook", "only", "clause")
     inlines = (ListedTagInline,)
+
+
+@admin.register(PasswordRule)
+class PasswordRuleAdmin(CrmAdminAccess, admin.ModelAdmin):
+    list_display = ("playbook", "months", "warn_days", "clause")
 
 
 @admin.register(NamingRule)
