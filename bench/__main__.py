@@ -45,12 +45,15 @@ def main() -> None:
         due.countdowns(database_url, facts)
     if not ONLY or ONLY in "licences":
         due.licences_due(facts)
+    if not ONLY or ONLY in "violations":
+        due.violations(facts)
     server.stop()
 
 
 def pages(
     facts: dict[str, Any],
 ) -> list[tuple[str, Callable[[Any, int], Any], Callable[[Any, int], Any], int]]:
+    from bench import driving
     from bench.floor import Floor
 
     table = {"pipeline": "leads", "stage": facts["stage_codes"][2], "owner": facts["owners"][3]}
@@ -73,6 +76,16 @@ def pages(
     def move(client: Any, number: int) -> None:
         client.post(f"/deals/{spare[number % len(spare)]}/move/", refuse)
 
+    def plain_move(client: Any, number: int) -> None:
+        deal = facts["driven"][number % len(facts["driven"])]
+        client.post(f"/deals/{deal}/move/", {"to": driving.NEXT, "seen": facts["driving_first"]})
+
+    def press(client: Any, number: int) -> None:
+        task = facts["pressed"][number % len(facts["pressed"])]
+        client.post(
+            f"/tasks/{task}/outcome/{driving.SCENARIO}/", {"revision": "0", "result": "недозвон"}
+        )
+
     return [
         ("board, as shipped", lambda c, n: c.get("/deals/?pipeline=leads"), Floor.board, 60),
         ("board, 40 cards a column", lambda c, n: c.get("/deals/?pipeline=leads&first=40"), Floor.board, 60),
@@ -83,6 +96,8 @@ def pages(
         ("a deal's card with its feed", lambda c, n: c.get(f"/deals/{facts['some'][n % 5000]}/"), Floor.card, 100),
         ("create a deal with its task", create, Floor.create, 60),
         ("move with history, guards, task, letter", move, Floor.move, 60),
+        ("move by hand where scenarios rule", plain_move, Floor.move, 60),
+        ("scenario: counted, moved, next task, offer", press, Floor.move, 60),
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
-from bench import licences
+from bench import driving, licences
 from crm.models import Deal, Team, User
 from pipelines import catalog, playbook
 from pipelines.models import Condition, Field, Pipeline, Rule, Stage
@@ -63,6 +63,7 @@ def load(scale: int, now: datetime) -> None:
             cursor.execute(statement, sizes | _names(now))
         _countdowns(cursor, now)
     licences.load(now)
+    driving.load(now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from bench import data, licences
+from bench import data, driving, licences
 from bench.floor import Floor
 from pipelines import catalog, engine
 
@@ -46,6 +46,19 @@ def licences_due(facts: dict[str, Any]) -> None:
             f"{tasks:,} tasks, {letters:,} letters",
             flush=True,
         )
+
+
+def violations(facts: dict[str, Any]) -> None:
+    """Requests past their limit, each a violation; the timers of the licences stand by and cost nothing."""
+    now = facts["now"]
+    driving.make_due(now)
+    before = driving.broken()
+    fired, taken = _tick(now, processes=1)
+    print(
+        f"{fired:,} due, {driving.broken() - before:,} violations: {taken:.2f} s, one process, "
+        f"with {3 * licences.COUNT + data.TIMERS:,} timers armed",
+        flush=True,
+    )
 
 
 def _tick(now: datetime, *, processes: int) -> tuple[int, float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from bench import driving
 from crm.models import ContactPoint, Deal, User
 from pipelines import catalog
 
@@ -47,4 +48,5 @@ def read() -> dict[str, Any]:
         "spare_of_pages": spare[half:],
         "now": timezone.now(),
         "letter_sql": LETTER,
+        **driving.facts(),
     }
