@@ -188,3 +188,14 @@ def test_a_reason_that_looks_like_a_formula_stays_a_text(
 ) -> None:
     pass_it(client, deal, olga, override_reason="=1+1")
     assert "=1+1" in sheet(client.get("/overrides/xlsx/").content)[1]
+
+
+def test_the_shipped_regulation_lets_the_head_pass_the_contracts_link(
+    client: Client, alice: User, olga: User
+) -> None:
+    deal = make_deal(alice, now=timezone.now())
+    for who, offered in ((alice, False), (olga, True)):
+        client.force_login(who)
+        shown = client.get(f"/deals/{deal.pk}/move/form/?to=invoice").content.decode()
+        assert "AX-6.5" in shown
+        assert ("override_reason" in shown) is offered
