@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -205,7 +206,10 @@ def cancel_invoice(
 
 
 def settle(payment: Payment, deal: Deal, *, by: Actor, now: datetime) -> None:
-    """Mark the invoice that a payment on the (locked) deal pays: the one it names, else one of that very sum."""
+    """Mark the invoice that a payment on the (locked) deal pays.
+
+    That is the one it names; else one of that very sum; else the oldest that the payments since it was made cover.
+    """
     if payment.kind != Payment.Kind.PAYMENT:
         return
     living = Invoice.objects.select_for_update(of=("self",)).filter(deal=deal, state__in=LIVING)
@@ -213,14 +217,35 @@ def settle(payment: Payment, deal: Deal, *, by: Actor, now: datetime) -> None:
     if payment.invoice_id:
         found = alike.filter(pk=payment.invoice_id, amount__lte=payment.amount).first()
     else:
-        found = alike.filter(state=Invoice.State.SENT, amount=payment.amount).order_by("pk").first()
+        open_ones = list(alike.filter(state=Invoice.State.SENT).order_by("pk"))
+        found = next(
+            (row for row in open_ones if row.amount == payment.amount),
+            next((row for row in open_ones if _covered(row)), None),
+        )
     if found is None:
         return
     found.mark_paid()
     _end(found, INVOICE_PAID, deal, by=by, now=now)
     if payment.invoice_id != found.pk:
+        # What covered it together covers no other one.
+        covering = _since(found) if payment.amount != found.amount else Payment.objects.none()
+        covering.update(invoice=found)
         payment.invoice = found
         payment.save(update_fields=["invoice"])
+
+
+def _covered(invoice: Invoice) -> bool:
+    """Whether what came since the invoice was made, for no other invoice, is as much as it asks for."""
+    return sum((item.signed for item in _since(invoice)), Decimal(0)) >= invoice.amount
+
+
+def _since(invoice: Invoice) -> QuerySet[Payment]:
+    return Payment.objects.filter(
+        deal=invoice.deal_id,
+        currency=invoice.currency,
+        invoice=None,
+        received_at__gte=invoice.created_at,
+    )
 
 
 def _end(invoice: Invoice, verb: str, deal: Deal, *, by: Actor, now: datetime) -> None:

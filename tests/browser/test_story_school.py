@@ -71,6 +71,8 @@ def _is_paid(page: Page, deal: Deal) -> None:
     page.reload()
     expect(office.current_stage(page)).to_have_text("Успешно реализовано")
     expect(money).to_contain_text("оплачено полностью")
+    # The three together paid the invoice.
+    expect(page.locator("#invoices .badge")).to_have_text("оплачен")
 
 
 @pytest.mark.clause("KO-2.4", "KO-2.13", "KO-3")
