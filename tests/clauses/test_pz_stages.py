@@ -62,6 +62,8 @@ def test_contact_and_company_carry_their_codes_of_1c(alice: User, client) -> Non
     assert Contact.objects.get().values == {"code_1c": "КЛ-93"}
     client.force_login(alice)
     page = client.get(reverse("crm:deal", args=[deal.pk])).content.decode()
+    for word in ("Сделки", "Контакты", "Компании", "Задачи", "[ЛОМ]", "Лид"):
+        assert word in page
     assert "Код контрагента в 1С" in page
     assert "00-000417" in page
     assert "Код контактного лица в 1С" in page
