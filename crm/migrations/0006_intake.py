@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             field=models.SlugField(
                 blank=True,
                 default="",
-                help_text="Where several companies share an installation: only people of teams with this playbook, and of the teams below them, are given its deals by the regulation. Empty in all teams: everybody of the role.",
+                help_text="Where several companies share an installation: people of this team, and of the teams below it, work in the pipelines of this playbook only, and only they are given its deals. Empty: in all of them.",
                 verbose_name="works by the playbook",
             ),
             preserve_default=False,
