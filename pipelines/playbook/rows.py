@@ -41,7 +41,17 @@ def _(spec: FieldSpec) -> dict[str, Any]:
 @columns.register
 def _(spec: StageSpec) -> dict[str, Any]:
     return _take(
-        spec, "code", "name", "kind", "color", "limit", "goal", "general_rules", "script", "needs_task", "starts"
+        spec,
+        "code",
+        "name",
+        "kind",
+        "color",
+        "limit",
+        "goal",
+        "general_rules",
+        "script",
+        "needs_task",
+        "starts",
     )
 
 
