@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -104,9 +105,7 @@ class Tale:
         telling = Telling()
         telling.then(0, self._comes)
         for row in self.story.get("steps", []):
-            telling.then(
-                self._hours(row.get("after", [0.5, 3])), lambda at, row=row: self._do(row, at)
-            )
+            telling.then(self._hours(row.get("after", [0.5, 3])), partial(self._do, row))
         idle = timedelta(hours=self._hours(self.story.get("idle", [1, 30])))
         telling.run(now=now, idle=idle, after=self._settle, before=self._live)
         self._live(now)
