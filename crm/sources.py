@@ -27,7 +27,9 @@ def silent_since(deal: Any) -> datetime | None:
     return deal.last_contact_at or deal.created_at
 
 
-@date_source("last_delivery", label=_("the client's last delivery, or the creation if there was none"))
+@date_source(
+    "last_delivery", label=_("the client's last delivery, or the creation if there was none")
+)
 def last_delivery(deal: Any) -> datetime | None:
     pipeline = catalog.pipeline(deal.pipeline_id)
     life = lives.life_of(deal, pipeline)
