@@ -87,7 +87,7 @@ def test_one_action_closes_the_deal_and_opens_a_reanimation_with_all_its_data(
 def test_it_is_done_once(alice: User, irina: User) -> None:
     deal = ripe(alice)
     sell_again(deal, alice, **{"contact.gender": "female"})
-    with refused(match="нельзя сделать"):
+    with refused(match="такого сделать нельзя"):
         sell_again(deal, alice)
     assert Deal.objects.filter(origin=deal).count() == 1
 
