@@ -131,7 +131,7 @@ class StageRules(CodedForm):
         required=False,
         widget=DurationWidget,
         help_text=gettext_lazy(
-            "How long a deal may stay; counted for deals that enter from now on."
+            "How long a deal may stay; deals that stand there already get the new deadline too."
         ),
     )
     color = forms.ChoiceField(label=gettext_lazy("colour"), choices=COLOURS)
