@@ -64,14 +64,17 @@ def kinds_of(deal: Deal, pipeline: CompiledPipeline) -> list[InvoiceKind]:
         for kind in InvoiceKind.objects.filter(playbook=pipeline.playbook)
         if _fits(kind, deal, pipeline)
     ]
-    return sorted(fitting, key=lambda kind: (not kind.when, kind.position))
+    return sorted(fitting, key=lambda kind: (not kind.when.keys() - {"pipeline"}, kind.position))
 
 
 def _fits(kind: InvoiceKind, deal: Deal, pipeline: CompiledPipeline) -> bool:
     if kind.of not in ("package", "due") and kind.of not in pipeline.fields:
         return False
     for code, among in kind.when.items():
-        value = deal.get_value(code) if code in pipeline.fields else None
+        if code == "pipeline":
+            value = pipeline.code
+        else:
+            value = deal.get_value(code) if code in pipeline.fields else None
         if not set(value if isinstance(value, list) else [value]) & set(among):
             return False
     return True

@@ -16,7 +16,7 @@ class InvoiceKind(models.Model):
     share = models.DecimalField(_("share, %"), max_digits=6, decimal_places=2, default=100)
     # `budget` or another money field of the deal, `package` (its price), `due` (what is not paid yet).
     of = models.SlugField(_("of what"), default="budget")
-    # Only for deals whose field holds one of the values: {"product": ["licence"]}.
+    # Only for deals whose field holds one of the values, or of these pipelines: {"product": ["licence"]}, {"pipeline": [...]}.
     when = models.JSONField(_("for deals with"), default=dict, blank=True)
     purpose = models.CharField(_("purpose"), max_length=300, blank=True)
     details = models.TextField(_("payment details"), blank=True)

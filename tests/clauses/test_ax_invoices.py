@@ -11,10 +11,12 @@ from crm import invoices
 from crm.models import Invoice, InvoiceKind, User
 from crm.payments import account_of
 from notifications.models import Message
+from pipelines import catalog
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
 from tests.clauses.steps import at_stage, fresh, offers, refused, take
 from tests.factories import NOON
+from tests.licenses.steps import before_end, make_licence, tick
 
 SERVICES, LICENCE = "services", "licence"
 
@@ -92,3 +94,14 @@ def test_the_invoice_goes_out_by_its_letter(client: Client, alice: User) -> None
     assert "750\u00a0BYN" in letter.text
     assert fresh(invoice).state == "sent"
     assert account_of(deal).payments == []
+
+
+@pytest.mark.clause("AX-6.4")
+def test_a_renewal_is_invoiced_whole_and_offered_when_seven_days_are_left(alice: User) -> None:
+    deal = make_licence(alice, answers={"budget": "2400"})
+    tick(before_end(7))
+    deal = fresh(deal)
+    [renewal] = invoices.kinds_of(deal, catalog.pipeline(deal.pipeline_id))
+    assert renewal.code == "renewal"
+    assert invoices.propose(deal, renewal, account_of(deal)).amount == 2400
+    assert "Сделать счет на продление" in [offer.text for offer in offers(deal)]

@@ -69,7 +69,7 @@ def test_a_countdown_without_its_locks_is_still_one_reminder(
 
     deal, both_have_read = make_licence(alice), Barrier(2)
 
-    def claim(now: Any, limit: int) -> list[Timer]:
+    def claim(now: Any, limit: int, deal: Any = None) -> list[Timer]:
         due = list(
             Timer.objects.filter(state="armed", due_at__lte=now).select_related(
                 "deal__owner", "deal__contact", "deal__licence"
