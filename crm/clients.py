@@ -42,6 +42,11 @@ def edit_client(
     BadAnswer a field, FieldsChanged where a colleague has meanwhile written something else, ClientTaken for a tax
     number of somebody else's client; then nothing is saved.
     """
+    if "tax_id" in answers:
+        # Before the row, as whoever takes in a request: else the two could wait for each other.
+        duplicates.lock(
+            duplicates.Keys(tax_id=duplicates.tidy_tax_id(str(answers["tax_id"] or "")))
+        )
     _lock(record)
     cleaned, errors = {}, {}
     for code, raw in answers.items():
@@ -80,6 +85,8 @@ def _clean(record: Client, field: CompiledField | None, raw: Any) -> Any:
     if field.type == "yes_no":
         return bool(fields.clean(field, raw))
     text = " ".join(fields.storable(str(raw or "")).split())
+    if field.code == "tax_id":
+        text = "".join(text.split()).replace("-", "")
     if len(text) > (limit := COLUMN_LIMITS[field.code]):
         raise ValueError(_("At most %(limit)s characters.") % {"limit": limit})
     if field.code == "name":
@@ -113,12 +120,14 @@ def _write(record: Client, known: Fields, values: dict[str, Any]) -> None:
 def add_point(record: Client, *, kind: str, value: str, by: Actor, now: datetime) -> ContactPoint:
     """One more phone, e-mail or messenger; one that is there already stays one. Errors: BadAnswer, ClientTaken."""
     stored = normalize(kind, value)
+    # Before the row, as whoever takes in a request: else the two could wait for each other.
+    duplicates.lock(duplicates.Keys(frozenset({(kind, stored)})))
     _lock(record)
     if (known := record.points.filter(kind=kind, value=stored).first()) is not None:
         return known
     if record.points.count() >= POINT_LIMIT:
         raise BadAnswer({"value": _("There are %(limit)s already.") % {"limit": POINT_LIMIT}})
-    duplicates.check_edit(record, {kind: stored}, by=by, tax_id=getattr(record, "tax_id", ""))
+    duplicates.check_edit(record, {kind: stored}, by=by)
     point: ContactPoint = record.points.create(kind=kind, value=stored)
     _record_change(record, {"fields": {kind: ["", stored]}}, by=by, now=now)
     return point

@@ -18,6 +18,7 @@ from crm.models import Company, Contact, ContactPoint, User
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import MoveRefused, Refusal
+from pipelines.fields import storable
 
 Point = tuple[str, str]
 # Kinds of one notation: who writes from a phone's messenger is known by the phone.
@@ -91,7 +92,7 @@ class Known:
 
 def tidy_tax_id(raw: str) -> str:
     """A tax number without what people put between its digits."""
-    return "".join(raw.split()).replace("-", "")[:20]
+    return "".join(storable(raw).split()).replace("-", "")[:20]
 
 
 def find(keys: Keys) -> Known:
@@ -148,7 +149,7 @@ def check_free(
     clause = policies.one_manager(pipeline)
     if not clause or not by.is_person:
         return
-    keys = keys or Keys.of(*records)
+    keys = Keys.of(*records) if keys is None else keys
     lock(keys)
     if (found := taken_by(keys, *records, owner=owner, user=by.user)) is not None:
         raise ClientTaken(found, clause)

@@ -16,6 +16,7 @@ from crm.models import Company, Contact, ContactPoint, User
 from crm.points import change_first, typed_points
 from pipelines import engine, fields, registry
 from pipelines.actor import Actor
+from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer
 from pipelines.transactions import verb
 
@@ -68,9 +69,15 @@ def create_contact(
     phone: str = "",
     email: str = "",
     company: Company | None = None,
+    pipeline: CompiledPipeline | None = None,
 ) -> Contact:
-    """Make a contact; a nameless one gets the words of `no_name`. Errors: BadAnswer a field."""
+    """Make a contact; a nameless one gets the words of `no_name`.
+
+    `pipeline` says whose rules about clients hold, where no deal with the contact follows that is asked about them.
+    Errors: BadAnswer a field, ClientTaken.
+    """
     points = typed_points(phone=phone, email=email)
+    _check_free(points, "", pipeline=pipeline, owner=owner, by=by)
     contact = Contact.objects.create(
         name=_checked_name(name) or no_name(), owner=owner, company=company, created_at=now
     )
@@ -98,16 +105,19 @@ def create_company(
     phone: str = "",
     email: str = "",
     tax_id: str = "",
+    pipeline: CompiledPipeline | None = None,
 ) -> Company:
-    """Make a company. Errors: BadAnswer a field."""
+    """Make a company; `pipeline` as for a contact. Errors: BadAnswer a field, ClientTaken."""
     checked = _checked_name(name)
     if not checked:
         raise BadAnswer({"company": _("A company needs a name.")})
     points = typed_points(phone=phone, email=email)
+    tax_id = duplicates.tidy_tax_id(tax_id)
+    _check_free(points, tax_id, pipeline=pipeline, owner=owner, by=by)
     company = Company.objects.create(
         name=checked,
         owner=owner,
-        tax_id=duplicates.tidy_tax_id(fields.storable(tax_id)),
+        tax_id=tax_id,
         created_at=now,
     )
     ContactPoint.objects.bulk_create(
@@ -200,6 +210,18 @@ def edit_company(
     if changes:
         engine.record(COMPANY_CHANGED, company=company, by=by, now=now, data={"fields": changes})
     return changes
+
+
+def _check_free(
+    points: dict[str, str],
+    tax_id: str,
+    *,
+    pipeline: CompiledPipeline | None,
+    owner: User | None,
+    by: Actor,
+) -> None:
+    keys = duplicates.Keys(frozenset(points.items()), tax_id)
+    duplicates.check_free(pipeline=pipeline, owner=owner, by=by, keys=keys)
 
 
 def _checked_name(name: str) -> str:

@@ -15,15 +15,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm import card, client_lists, naming_rules, people
+from crm import board, card, client_lists, naming_rules, people, policies
 from crm.client_lists import MODELS
 from crm.forms import AnswersForm, CompanyForm, PersonForm
 from crm.views.answers import SignedIn
 from crm.views.board import query_without
-from crm.views.contacts import check, same_points
+from crm.views.contacts import check, same_records
 from crm.views.replies import go, me, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines import catalog
+from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer, RegulationError
 
 
@@ -58,7 +59,7 @@ def _number(raw: str) -> int | None:
 
 @login_required
 def new(request: SignedIn, kind: str) -> HttpResponse:
-    """A new contact or company; one that we know by phone or e-mail is offered first."""
+    """A new contact or company; one that we know by phone, e-mail or tax number is offered first."""
     make: type[AnswersForm] = PersonForm if kind == "contact" else CompanyForm
     form = make(sent(request), auto_id="person_%s")
     shown: dict[str, Any] = {
@@ -73,7 +74,7 @@ def new(request: SignedIn, kind: str) -> HttpResponse:
     if (chosen := _number(request.POST.get("chosen", ""))) is not None:
         record = get_object_or_404(MODELS[kind].objects.visible_to(request.user), pk=chosen)
         return go(request, record.get_absolute_url())
-    known = same_points(request, form) if kind == "contact" else []
+    known = same_records(request, form, kind)
     if known and not request.POST.get("another"):
         form.is_valid()
         return _window(request, form, status=409, known=known, another=True, **shown)
@@ -93,13 +94,18 @@ def _create(request: SignedIn, kind: str, form: AnswersForm) -> Any:
     # Whose rules about names apply is known where there is one company only.
     only = next(iter(books.values())) if len(books) == 1 else None
     name = naming_rules.corrected(kind, form.cleaned_data["name"], only)
-    given = form.cleaned_data | {"name": name}
+    given = form.cleaned_data | {"name": name, "pipeline": _careful(request)}
     try:
         return create(by=me(request), now=timezone.now(), owner=request.user, **given)
     except BadAnswer as error:
         places = {"contact_name": "name", "company": "name"}
         said = {places.get(code, code): text for code, text in error.errors.items()}
         raise BadAnswer(said) from error
+
+
+def _careful(request: SignedIn) -> CompiledPipeline | None:
+    """Of the pipelines in which the person works one where a client belongs to one manager."""
+    return next(filter(policies.one_manager, board.pipelines_of(request.user)), None)
 
 
 def _window(

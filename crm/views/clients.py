@@ -21,7 +21,7 @@ from crm.editing import FieldsChanged
 from crm.forms import AnswersForm, CompanyForm, PersonForm, PointForm
 from crm.models import Company, Contact, ContactPoint
 from crm.views.answers import SignedIn
-from crm.views.contacts import MODELS, check, same_points
+from crm.views.contacts import MODELS, check, same_records
 from crm.views.replies import done, me, refused, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
@@ -226,7 +226,7 @@ def _attach(
         _employ(request, record, kind, form)
     except RegulationError as error:
         form.take(error)
-        shown["known"] = same_points(request, form) if kind == "contact" else []
+        shown["known"] = same_records(request, form, kind)
         status = status_of(error)
         return _window(
             request, record, form, status=status, template="crm/card_attach.html", **shown
@@ -243,12 +243,11 @@ def _employ(request: SignedIn, record: Client, kind: str, form: AnswersForm) -> 
         other = get_object_or_404(found, pk=int(chosen))
     elif not request.POST.get("detach"):
         create: Any = people.create_contact if kind == "contact" else people.create_company
-        name = naming_rules.corrected(
-            kind, form.cleaned_data["name"], naming_rules.pipeline_of(record)
-        )
-        owner = record.owner or request.user
+        pipeline = naming_rules.pipeline_of(record)
+        name = naming_rules.corrected(kind, form.cleaned_data["name"], pipeline)
+        given = form.cleaned_data | {"name": name, "pipeline": pipeline}
         try:
-            other = create(by=by, now=now, owner=owner, **form.cleaned_data | {"name": name})
+            other = create(by=by, now=now, owner=record.owner or request.user, **given)
         except BadAnswer as error:
             renamed = {"contact_name": "name", "company": "name"}
             raise BadAnswer(

@@ -140,16 +140,15 @@ def _attach_window(
     request: SignedIn, deal: Deal, kind: str, form: AnswersForm, *, status: int = 200
 ) -> HttpResponse:
     title = _("The deal's contact") if kind == "contact" else _("The deal's company")
-    known = same_points(request, form) if form.is_bound else []
+    known = same_records(request, form, kind) if form.is_bound else []
     shown = {
         "title": title,
         "submit": _("Create and attach"),
         "action": request.path,
         "kind": kind,
         "deal": deal,
+        "known": known,
     }
-    if kind == "contact":
-        shown["known"] = known
     return _window(request, form, status=status, template="crm/card_attach.html", **shown)
 
 
@@ -209,6 +208,15 @@ def same_points(request: SignedIn, form: AnswersForm) -> list[Contact]:
         .prefetch_related("points")
         .distinct()[:5]
     )
+
+
+def same_records(request: SignedIn, form: AnswersForm, kind: str) -> list[Any]:
+    """Contacts, or companies, whom the person may see and who have what was typed: a phone, an e-mail, a tax number."""
+    if kind == "contact":
+        return list(same_points(request, form))
+    keys = typed_keys(request.POST, tax_id=duplicates.tidy_tax_id(request.POST.get("tax_id", "")))
+    known = {company.pk for company in duplicates.find(keys).companies}
+    return list(Company.objects.visible_to(request.user).filter(pk__in=known)[:5]) if known else []
 
 
 def typed_keys(typed: Mapping[str, Any], *, tax_id: str = "") -> duplicates.Keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from crm import deals, duplicates, people
 from crm.duplicates import ClientTaken, Keys
@@ -168,6 +169,53 @@ def test_nobody_takes_over_a_phone_an_address_or_a_tax_number(
             name_is_statutory=False, by=by, now=NOON,
         )  # fmt: skip
     people.edit_contact(mine, name="Новое Имя", phone="+375291110000", email="", by=by, now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/contacts/new/", {"phone": "8 029 111-22-33"}),
+        ("/contacts/new/", {"email": "Ira@Example.com"}),
+        ("/companies/new/", {"tax_id": "191 234-567"}),
+        ("/companies/new/", {"phone": PHONE}),
+    ],
+)
+def test_a_colleagues_client_is_not_made_anew_in_the_lists_either(
+    one_manager: None, alice: User, bob: User, client: Client, path: str, typed: dict[str, str]
+) -> None:
+    contact(bob, phone=PHONE, email="ira@example.com")
+    company(bob, "191234567")
+    client.force_login(alice)
+    for more in ({}, {"another": "1"}):
+        response = client.post(path, {"name": "Новое Имя", **typed, **more}, **HTMX)
+        assert response.status_code == 422
+        page = response.content.decode()
+        assert "Клиента ведёт Борис Громов. (AX-L6)" in page
+        assert "Ирина" not in page
+        assert "Мазур" not in page
+    assert (Contact.objects.count(), Company.objects.count()) == (1, 1)
+
+
+def test_without_the_clause_the_lists_make_whom_one_asks_for(
+    alice: User, bob: User, client: Client
+) -> None:
+    contact(bob, phone=PHONE)
+    client.force_login(alice)
+    client.post("/contacts/new/", {"name": "Ирина", "phone": PHONE})
+    assert Contact.objects.count() == 2
+
+
+def test_a_person_added_to_a_company_is_nobodys_client_yet(
+    one_manager: None, alice: User, bob: User, client: Client
+) -> None:
+    contact(bob, phone=PHONE)
+    firm = company(alice, "2")
+    make_deal(alice, contact=None, company=firm)
+    client.force_login(alice)
+    url = f"/companies/{firm.pk}/contact/"
+    page = client.post(url, {"name": "Новый", "phone": PHONE}, **HTMX)
+    assert "Клиента ведёт Борис Громов." in page.content.decode()
+    assert Contact.objects.count() == 1
 
 
 # ── The client goes with the deal ──────────────────────────────────────────────

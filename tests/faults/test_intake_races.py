@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from crm import distribution, duplicates, intake
+from crm import clients, distribution, duplicates, intake
 from crm.models import ClientRule, Contact, Deal, IntakeRule, IntakeSource, User
 from pipelines import catalog
+from pipelines.actor import Actor
 from pipelines.models import Event
 from tests.factories import NOON, make_deal
 from tests.faults.threads import at_once
@@ -127,3 +128,36 @@ def test_of_two_managers_with_one_new_client_at_once_one_is_told(alice: User, bo
     assert (len(told), len(opened)) == (1, 1)
     assert str(opened[0].owner) in str(told[0])
     assert counts() == (1, 1)
+
+
+def test_a_phone_added_by_hand_and_the_same_phone_arriving_do_not_wait_for_each_other(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take the phone before the contact: whoever has the contact never waits for the phone."""
+    ClientRule.objects.create(playbook="axelerator", one_manager="AX-L6")
+    catalog.forget()
+    contact = make_deal(alice, phone="+375 29 000-00-00").contact
+    by = Actor.person(alice)
+
+    def added() -> Any:
+        return clients.add_point(contact, kind="phone", value=NUMBER, by=by, now=NOON)
+
+    def arrived() -> Any:
+        return intake.form(phone=NUMBER, email="lead@example.com", now=NOON, outside_id="1")
+
+    found = at_once(added, arrived, added, arrived)
+    assert [result for result in found if isinstance(result, Exception)] == []
+    assert contact.points.filter(value=NUMBER).count() == 1
+    assert counts() == (1, 1)
+
+
+def test_the_phone_is_taken_before_the_contact(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = make_deal(alice).contact
+    taken: list[str] = []
+    row, keys = clients._lock, duplicates.lock
+    monkeypatch.setattr(clients, "_lock", lambda record: (taken.append("row"), row(record)))
+    monkeypatch.setattr(duplicates, "lock", lambda *what: (taken.append("keys"), keys(*what)))
+    clients.add_point(contact, kind="phone", value=NUMBER, by=Actor.person(alice), now=NOON)
+    assert taken[:2] == ["keys", "row"]
