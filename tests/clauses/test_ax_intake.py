@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from crm import deals, intake
+from crm import contacting, deals, intake
 from crm.models import Contact, Deal, IntakeSource, Task, User
 from notifications.models import Message
-from pipelines.actor import SYSTEM
+from pipelines.actor import SYSTEM, Actor
 from tests.clauses.steps import HOUR, MINUTE, at_stage, fresh, minsk, move
 from tests.factories import NOON, make_deal
 
@@ -66,6 +67,38 @@ def test_a_client_in_work_who_was_missed_is_called_back_too(alice: User) -> None
     deal = at_stage(alice, "discussed")
     assert missed() == deal
     assert Task.objects.open().get(deal=deal, code="missed_call").text.startswith("Перезвонить")
+
+
+@pytest.mark.parametrize("stage", ["refused", "launched"])
+def test_a_missed_call_put_on_a_closed_deal_by_hand_sets_no_task(
+    alice: User, anna: User, stage: str
+) -> None:
+    deal = at_stage(alice, stage)
+    contacting.record_contact(
+        deal, verb=contacting.CALL_MISSED, incoming=True, by=Actor.person(alice), now=NOON
+    )
+    assert not Task.objects.filter(deal=deal, code="missed_call").exists()
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda: intake.form(phone=NUMBER, email="lead@example.com", now=NOON + HOUR),
+        lambda: intake.form(email="lead@example.com", now=NOON + HOUR),
+        lambda: intake.letter("lead@example.com", subject="Ещё", text="раз", now=NOON + HOUR),
+        lambda: intake.message("chat", "7", "Добрый день", phone=NUMBER, now=NOON + HOUR),
+    ],
+)
+def test_whoever_comes_again_after_his_deal_was_closed_stays_with_his_manager(
+    alice: User, bob: User, again: Callable[[], intake.Arrived]
+) -> None:
+    closed = at_stage(bob, "refused", phone=NUMBER)
+    make_deal(bob, phone="+375 29 999-99-99", email="")  # bob has more to do than alice
+    arrived = again()
+    assert arrived.is_new
+    assert arrived.deal is not None
+    assert (arrived.deal.contact, arrived.deal.owner) == (closed.contact, bob)
+    assert arrived.deal.stage.code == "new"
 
 
 # ── AX-L2: a form or a chat ────────────────────────────────────────────────────
@@ -141,6 +174,20 @@ def test_neither_another_stage_nor_another_way_of_coming_is_welcomed(alice: User
     called = missed()
     assert not sent(deal, "sms")
     assert not sent(called, "sms")
+
+
+@pytest.mark.clause("AX-1.3", "AX-L4")
+def test_a_form_with_an_e_mail_alone_is_answered_by_one_letter_that_asks_for_the_rest(
+    alice: User,
+) -> None:
+    deal = site_form(phone="")
+    letters = Message.objects.filter(deal=deal)
+    assert [letter.template.code for letter in letters if letter.template] == ["contact_request"]
+    # The phone came: nothing more is asked, and a tag put on again welcomes.
+    site_form(now=NOON + HOUR)
+    deals.tag_deal(fresh(deal), remove=["#amoCRM"], by=SYSTEM, now=NOON + HOUR)
+    deals.tag_deal(fresh(deal), add=["#amoCRM"], by=SYSTEM, now=NOON + HOUR)
+    assert len(sent(deal, "sms")) == len(sent(deal, "email")) == 1
 
 
 def test_a_form_of_a_source_with_its_secret_is_welcomed_like_any(alice: User) -> None:
