@@ -423,9 +423,7 @@ _SENTENCES: dict[str, Callable[[Line, dict[str, Any], CompiledPipeline | None], 
     "form.submitted": _form,
     **dict.fromkeys(("letter.queued", "letter.sent", "letter.failed", "letter.received"), _letter),
     **dict.fromkeys(("file.added", "file.removed"), _file),
-    **dict.fromkeys(
-        ("violation.recorded", "violation.explained", "violation.excused"), _violation
-    ),
+    **dict.fromkeys(("violation.recorded", "violation.explained", "violation.excused"), _violation),
     "rule.overridden": _overridden,
     "deal.warned": _warned,
     **dict.fromkeys(("contact.changed", "company.changed"), _client),

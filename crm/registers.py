@@ -33,10 +33,14 @@ class RegisterFilter(forms.Form):
 
     period = forms.ChoiceField(label=gettext_lazy("Period"), required=False, choices=PERIODS)
     since = forms.DateField(
-        label=pgettext_lazy("period", "From"), required=False, widget=forms.DateInput({"type": "date"})
+        label=pgettext_lazy("period", "From"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
     )
     until = forms.DateField(
-        label=pgettext_lazy("period", "To"), required=False, widget=forms.DateInput({"type": "date"})
+        label=pgettext_lazy("period", "To"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
     )
     person = RowField(
         label=gettext_lazy("Who"), required=False, empty_label="—", queryset=User.objects.none()

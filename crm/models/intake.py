@@ -126,9 +126,7 @@ class Turn(models.Model):
     last = models.ForeignKey("User", models.SET_NULL, null=True, related_name="+")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["playbook", "role"], name="one_turn_a_role")
-        ]
+        constraints = [models.UniqueConstraint(fields=["playbook", "role"], name="one_turn_a_role")]
 
     def __str__(self) -> str:
         return f"{self.playbook}: {self.role}"
