@@ -7,10 +7,12 @@ class CrmConfig(AppConfig):
     verbose_name = _("Records")
 
     def ready(self) -> None:
+        # What registers something is imported here, not only by the pages: a worker and a command know no pages.
         from . import (  # noqa: F401
             actions,
             board_fields,
             delivery_panel,
+            files,
             guards,
             invoice_panel,
             invoice_words,
@@ -18,6 +20,7 @@ class CrmConfig(AppConfig):
             panels,
             password_rules,
             payment_panel,
+            people,
             playbook_deliveries,
             playbook_intake,
             playbook_payments,

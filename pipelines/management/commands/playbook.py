@@ -1,4 +1,4 @@
-"""`manage.py playbook load|check|export|diff|list [NAME] [--dir PATH]`."""
+"""`manage.py playbook load|check|export|diff|list|reference [NAME] [--dir PATH]`."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from django.utils.translation import gettext as _
 from pipelines import playbook
 from pipelines.errors import PlaybookError
 from pipelines.models import Pipeline, Regulation
+from pipelines.playbook import reference
 from pipelines.playbook.clauses import export_clauses, write_clauses
 from pipelines.playbook.exporting import write
 from pipelines.playbook.reading import COMPANY
 
 
 class Command(BaseCommand):
-    help = "Load, check, export and compare playbooks: the regulation as YAML."
+    help = "Load, check, export and compare playbooks: the regulation as YAML; list what one can be written with."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["load", "check", "export", "diff", "list"])
+        parser.add_argument(
+            "what", choices=["load", "check", "export", "diff", "list", "reference"]
+        )
         parser.add_argument(
             "name",
             nargs="?",
@@ -40,7 +43,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, what: str, name: str | None, **options: Any) -> None:
-        if name is None and what != "list":
+        if name is None and what not in ("list", "reference"):
             raise CommandError(
                 _("Name a playbook: %(names)s") % {"names": ", ".join(_names(options["dir"]))}
             )
@@ -48,6 +51,9 @@ class Command(BaseCommand):
             getattr(self, f"_{what}")(name, **options)
         except PlaybookError as error:
             raise CommandError("\n".join(error.problems)) from error
+
+    def _reference(self, name: str | None, **options: Any) -> None:
+        self.stdout.write(reference.write(), ending="")
 
     def _list(self, name: str | None, **options: Any) -> None:
         for folder in playbook.shipped(options["dir"]):
