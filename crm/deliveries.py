@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import deals, lives
-from crm.guards.payments import say
 from crm.models import ClientLife, Deal, Delivery, DeliveryTerms
+from crm.sums import say_sum
 from pipelines import asking, catalog, engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline
@@ -319,7 +319,7 @@ def in_words(delivery: Delivery) -> str:
         [
             date_format(delivery.day, "SHORT_DATE_FORMAT"),
             weight_in_words(delivery),
-            say(delivery.amount, delivery.currency),
+            say_sum(delivery.amount, delivery.currency),
         ]
     )
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm import lives
 from crm.deliveries import COMPLETED, LAST_DELIVERY, weight_in_words
-from crm.guards.payments import say
 from crm.models import ClientLife, Company, Contact, Deal, Delivery, DeliveryTerms, User
 from crm.panels import Mark, Panel
+from crm.sums import say_sum
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 
@@ -116,7 +116,7 @@ def _shown(
         regular_from=terms.regular_from,
         clause=terms.clause,
         lines=[
-            Line(row, weight_in_words(row), say(row.amount, row.currency), row.deal_id == mine)
+            Line(row, weight_in_words(row), say_sum(row.amount, row.currency), row.deal_id == mine)
             for row in rows[:SHOWN]
         ],
         more=more,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -26,6 +27,7 @@ from pipelines.errors import BadAnswer, RegulationError
 HEADER = "X-Signature"
 # A request is a few fields and a text; a megabyte of it is somebody's mistake.
 BODY_LIMIT = 256 * 1024
+DEPTH_LIMIT = 20
 
 
 class HookError(Exception):
@@ -69,7 +71,8 @@ def read_body(request: HttpRequest, limit: int) -> bytes:
 def parse(body: bytes) -> dict[str, Any]:
     """The JSON object in the body. Errors: HookError 400."""
     try:
-        found = json.loads(body, parse_constant=_no_number)
+        found = json.loads(body, parse_constant=_no_number, parse_float=_finite)
+        _check_depth(found)
     except (ValueError, RecursionError) as error:
         raise HookError(400, _("The body is no JSON.")) from error
     if not isinstance(found, dict):
@@ -80,6 +83,22 @@ def parse(body: bytes) -> dict[str, Any]:
 def _no_number(name: str) -> None:
     # Python reads NaN and Infinity, which are no JSON and no PostgreSQL jsonb.
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    # 1e999 is JSON, but Python makes an infinity of it.
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
+
+
+def _check_depth(found: Any, depth: int = 0) -> None:
+    """Whoever reads the values goes down by calls of himself. Errors: RecursionError."""
+    if depth > DEPTH_LIMIT:
+        raise RecursionError
+    inside = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    for item in inside:
+        _check_depth(item, depth + 1)
 
 
 def hook(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse]:

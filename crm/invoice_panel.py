@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crm import invoices, outgoing
-from crm.guards.payments import say
 from crm.models import Deal, Invoice, User
 from crm.panels import Mark, Panel
+from crm.sums import say_sum
 from pipelines.catalog import CompiledPipeline
 
 # No column of the table: an invoice says nothing that the stage does not say.
@@ -52,7 +52,7 @@ def panel(deal: Deal, *, user: User, now: datetime, may_edit: bool) -> Panel | N
     shown = [
         Shown(
             row,
-            say(row.amount, row.currency),
+            say_sum(row.amount, row.currency),
             TONES[row.state],
             row.state == Invoice.State.SENT
             and getattr(letters.get(row.message_id or 0), "status", "") == "failed",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from crm.guards.payments import say
 from crm.invoices import spoken_of
 from crm.models import Invoice
 from crm.placeholders import Occasion, placeholder
+from crm.sums import say_sum
 
 
 @placeholder("invoice_number", label=_("the invoice's number"))
@@ -19,7 +19,7 @@ def invoice_number(occasion: Occasion) -> str:
 @placeholder("invoice_sum", label=_("the invoice's sum with its currency"))
 def invoice_sum(occasion: Occasion) -> str:
     invoice = _invoice(occasion)
-    return say(invoice.amount, invoice.currency) if invoice else ""
+    return say_sum(invoice.amount, invoice.currency) if invoice else ""
 
 
 @placeholder("invoice_purpose", label=_("what the invoice is for"))

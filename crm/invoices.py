@@ -71,10 +71,9 @@ def _fits(kind: InvoiceKind, deal: Deal, pipeline: CompiledPipeline) -> bool:
     if kind.of not in ("package", "due") and kind.of not in pipeline.fields:
         return False
     for code, among in kind.when.items():
-        if code == "pipeline":
-            value = pipeline.code
-        else:
-            value = deal.get_value(code) if code in pipeline.fields else None
+        value: Any = pipeline.code if code == "pipeline" else None
+        if code in pipeline.fields:
+            value = deal.get_value(code)
         if not set(value if isinstance(value, list) else [value]) & set(among):
             return False
     return True
@@ -211,14 +210,15 @@ def cancel_invoice(
 def settle(payment: Payment, deal: Deal, *, by: Actor, now: datetime) -> None:
     """Mark the invoice that a payment on the (locked) deal pays.
 
-    That is the one it names; else one of that very sum; else the oldest that the payments since it was made cover.
+    That is the one it names, once what named it is enough; else one of that very sum; else the oldest that the payments since it was made cover.
     """
     if payment.kind != Payment.Kind.PAYMENT:
         return
     living = Invoice.objects.select_for_update(of=("self",)).filter(deal=deal, state__in=LIVING)
     alike = living.filter(currency=payment.currency)
     if payment.invoice_id:
-        found = alike.filter(pk=payment.invoice_id, amount__lte=payment.amount).first()
+        named = alike.filter(pk=payment.invoice_id).first()
+        found = named if named is not None and _paid_by_name(named) else None
     else:
         open_ones = list(alike.filter(state=Invoice.State.SENT).order_by("pk"))
         found = next(
@@ -235,6 +235,12 @@ def settle(payment: Payment, deal: Deal, *, by: Actor, now: datetime) -> None:
         covering.update(invoice=found)
         payment.invoice = found
         payment.save(update_fields=["invoice"])
+
+
+def _paid_by_name(invoice: Invoice) -> bool:
+    """Whether what came for this very invoice is as much as it asks for."""
+    named = Payment.objects.filter(deal=invoice.deal_id, currency=invoice.currency, invoice=invoice)
+    return sum((item.signed for item in named), Decimal(0)) >= invoice.amount
 
 
 def _covered(invoice: Invoice) -> bool:

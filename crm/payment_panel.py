@@ -10,10 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.guards.payments import say
 from crm.models import Deal, Payment, User
 from crm.panels import Mark, Panel
 from crm.payments import PAYMENT_RECEIVED, Account, accounts_of
+from crm.sums import say_sum
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 
@@ -57,7 +57,7 @@ def panel(deal: Deal, *, user: User, now: datetime, may_edit: bool) -> Panel | N
             package=account.package.name if account.package else "",
             discount=f"{account.discount:g}" if account.discount else "",
             sums=_sums(account),
-            payments=[(item, say(item.amount, item.currency)) for item in account.payments],
+            payments=[(item, say_sum(item.amount, item.currency)) for item in account.payments],
         ),
     )
 
@@ -72,9 +72,9 @@ def _sums(account: Account) -> list[Sum]:
         sums.append(
             Sum(
                 currency,
-                say(account.paid(currency), currency),
-                say(due, currency) if due is not None else "",
-                say(price, currency) if price is not None else "",
+                say_sum(account.paid(currency), currency),
+                say_sum(due, currency) if due is not None else "",
+                say_sum(price, currency) if price is not None else "",
                 bool(due),
             )
         )
@@ -92,6 +92,6 @@ def marks(deals: Collection[int], *, now: datetime) -> dict[int, Mark]:
         for pk, account in accounts_of(group, catalog.pipeline(pipeline_id)).items():
             currency = account.currencies[0]
             if due := account.due(currency):
-                words = _("Still due: %(sum)s") % {"sum": say(due, currency)}
-                found[pk] = Mark(say(due, currency), "orange", words, "cash")
+                words = _("Still due: %(sum)s") % {"sum": say_sum(due, currency)}
+                found[pk] = Mark(say_sum(due, currency), "orange", words, "cash")
     return found

@@ -53,7 +53,7 @@ def register_payment(
     """Keep a payment (or a refund) and let the rules hear of it; returns it and whether it is new.
 
     The same event of a provider is one payment however often, and at whatever once, it is delivered: the second time
-    nothing happens. Without a deal, or for one archived, the payment is kept for an administrator to match.
+    nothing happens. Without a deal that lives, the payment is kept for an administrator to match.
     Errors: BadAnswer.
     """
     amount, currency = _checked(amount, currency, kind)
@@ -152,10 +152,14 @@ def _tell(payment: Payment, deal: Deal, *, by: Actor, now: datetime) -> None:
 
 
 def _locked(deal: Deal | None) -> Deal | None:
-    """The deal, locked; nothing for an archived one, on which nothing happens any more."""
-    if deal is None or Deal.objects.filter(pk=deal.pk, archived_at__isnull=False).exists():
+    """The deal, locked; nothing where nothing happens any more: it was archived, or its pipeline was switched off."""
+    if deal is None:
         return None
-    engine.lock(deal)
+    try:
+        engine.lock(deal)
+    except RegulationError:
+        # The money has come all the same.
+        return None
     return deal
 
 

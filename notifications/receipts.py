@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from notifications import outbox
 from notifications.models import Message
 from pipelines import engine, registry
+from pipelines.errors import RegulationError
 from pipelines.models import Event
 
 MESSAGE_DELIVERED = registry.event(
@@ -38,7 +39,11 @@ def take_receipt(message: Message, *, state: str, now: datetime) -> Event | None
     try:
         with transaction.atomic():
             if message.deal is not None:
-                engine.lock(message.deal)
+                try:
+                    engine.lock(message.deal)
+                except RegulationError:
+                    # Of an archived deal nothing is told any more; the gateway need not ask again.
+                    return None
             return engine.record(
                 STATES[state],
                 deal=message.deal,

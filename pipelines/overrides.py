@@ -97,7 +97,7 @@ def tell(passed: Iterable[Refusal], context: Context, pledge: Pledge) -> list[Ev
             data={
                 "clause": refusal.clause,
                 "refused": refusal.message,
-                "text": pledge.reason.strip(),
+                "text": fields.storable(pledge.reason).strip(),
                 "until": str(pledge.until),
             },
         )

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.payments import Account, account_of
+from crm.sums import say_sum
 from pipelines.context import Context
 from pipelines.params import ParamsForm
 from pipelines.registry import No, guard
@@ -57,14 +57,15 @@ def _missing(account: Account, what: str, *, more: bool) -> No:
         rest = max(asked - account.paid(currency), Decimal(0))
         if more and not rest:
             return No(
-                _("No more than the prepayment is paid: %(sum)s.") % {"sum": say(asked, currency)}
+                _("No more than the prepayment is paid: %(sum)s.")
+                % {"sum": say_sum(asked, currency)}
             )
         words = (
             _("Not paid in full: %(rest)s of %(sum)s are still due.")
             if what == "full"
             else _("The prepayment is not paid: %(rest)s of %(sum)s are still due.")
         )
-        return No(words % {"rest": say(rest, currency), "sum": say(asked, currency)})
+        return No(words % {"rest": say_sum(rest, currency), "sum": say_sum(asked, currency)})
     return No(_("There is no price in %(currency)s.") % {"currency": account.currencies[0]})
 
 
@@ -107,16 +108,10 @@ class _Said:
         self.account = account
 
     def __str__(self) -> str:
-        paid = [say(self.account.paid(item), item) for item in self.account.currencies]
+        paid = [say_sum(self.account.paid(item), item) for item in self.account.currencies]
         return ", ".join(paid)
 
 
 def _currency(context: Context) -> str:
     data = context.event.data if context.event else {}
     return str(data.get("currency") or context.deal.currency)
-
-
-def say(amount: Decimal, currency: str) -> str:
-    """«1 000,50 USD»; hundredths only where there are any."""
-    places = 0 if amount == amount.to_integral_value() else 2
-    return f"{number_format(amount, places, force_grouping=True)}\u00a0{currency}"

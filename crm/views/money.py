@@ -17,8 +17,8 @@ from django_htmx.http import retarget
 
 from crm import invoices, payments
 from crm.forms import AnswersForm
-from crm.guards.payments import say
 from crm.models import Deal, Invoice, InvoiceKind, Payment
+from crm.sums import say_sum
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
 from crm.views.task_dialogs import sent
@@ -218,7 +218,7 @@ def find_invoice(request: SignedIn, pk: int) -> tuple[Invoice, Deal]:
 def _name(invoice: Invoice) -> str:
     return _("Invoice № %(number)s, %(sum)s") % {
         "number": invoice.label,
-        "sum": say(invoice.amount, invoice.currency),
+        "sum": say_sum(invoice.amount, invoice.currency),
     }
 
 

@@ -56,7 +56,18 @@ def test_a_huge_body_is_refused_before_it_is_read():
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"nonsense", b"[1]", b'"a"', b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000]
+    "body",
+    [
+        b"",
+        b"nonsense",
+        b"[1]",
+        b'"a"',
+        b"\xff\xfe",
+        b'{"a": NaN}',
+        b'{"a": 1e999}',
+        b"[" * 100_000,
+        b'{"a":' + b"[" * 50 + b"]" * 50 + b"}",
+    ],
 )
 def test_what_is_no_json_object_is_refused(body):
     with pytest.raises(HookError) as caught:

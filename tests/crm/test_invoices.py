@@ -33,10 +33,12 @@ def sent(deal: Deal, **given: object) -> Invoice:
     return invoices.send_invoice(made(deal, **given), by=SYSTEM, now=NOON)
 
 
-def pay(deal: Deal, amount: int, *, now: object = NOON + timedelta(minutes=1)) -> None:
+def pay(
+    deal: Deal, amount: int, *, now: object = NOON + timedelta(minutes=1), **more: object
+) -> None:
     payments.register_payment(
         fresh(deal), provider="bank", event_id=f"{amount}-{now}", amount=Decimal(amount), currency="USD",
-        by=SYSTEM, now=now,
+        by=SYSTEM, now=now, **more,
     )  # fmt: skip
 
 
@@ -107,6 +109,18 @@ def test_several_payments_pay_an_invoice_together_and_no_other(alice: User) -> N
     assert fresh(first).state == "sent"
     pay(deal, 200, now=NOON + timedelta(minutes=2))
     assert (fresh(first).state, fresh(second).state) == ("paid", "sent")
+
+
+def test_an_invoice_named_by_each_part_is_paid_with_the_last_and_no_other_is(alice: User) -> None:
+    deal = lead(alice, "talks")
+    other, named = sent(deal, amount="340"), sent(deal, amount="350")
+    pay(deal, 150, invoice=named)
+    assert fresh(named).state == "sent"
+    pay(deal, 50, invoice=named, kind="refund", now=NOON + timedelta(minutes=2))
+    pay(deal, 200, invoice=named, now=NOON + timedelta(minutes=3))
+    assert fresh(named).state == "sent"
+    pay(deal, 50, invoice=named, now=NOON + timedelta(minutes=4))
+    assert (fresh(named).state, fresh(other).state) == ("paid", "sent")
 
 
 def test_a_pipeline_without_invoices_has_none(alice: User) -> None:

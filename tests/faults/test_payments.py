@@ -12,7 +12,7 @@ from crm import invoices, payments
 from crm.models import Deal, Invoice, InvoiceKind, Payment, PaymentProvider, User
 from pipelines import catalog
 from pipelines.actor import SYSTEM
-from pipelines.models import Event, StageChange
+from pipelines.models import Event, Pipeline, StageChange
 from tests.clauses.steps import fresh
 from tests.factories import NOON
 from tests.faults.threads import at_once
@@ -156,6 +156,16 @@ def test_who_did_not_sign_learns_nothing(alice: User, provider: PaymentProvider)
     PaymentProvider.objects.update(is_active=False)
     assert post(told(deal)).status_code == 401
     assert not Payment.objects.exists()
+
+
+def test_money_for_a_deal_of_a_pipeline_switched_off_is_kept(
+    alice: User, provider: PaymentProvider
+) -> None:
+    deal = lead(alice, "talks")
+    Pipeline.objects.filter(code="school_sales").update(is_active=False)
+    catalog.forget()
+    assert post(told(deal)).json()["unmatched"]
+    assert Payment.objects.get().deal is None
 
 
 def test_an_unknown_or_archived_deal_keeps_the_money_for_the_administrator(

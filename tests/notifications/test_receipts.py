@@ -83,3 +83,10 @@ def test_what_is_no_receipt_of_ours_changes_nothing(
 def test_without_a_secret_nobody_is_believed(client, sms: Message, settings) -> None:
     settings.GATEWAY_SECRET = ""
     assert post(client, {"id": "provider-1", "state": "read"}, secret="").status_code == 401
+
+
+def test_a_receipt_for_an_archived_deal_is_answered_and_told_nobody(client, sms: Message) -> None:
+    Deal.objects.filter(pk=sms.deal_id).update(archived_at=NOON)
+    answer = post(client, {"id": sms.message_id.strip("<>"), "state": "read"})
+    assert (answer.status_code, answer.json()) == (200, {"taken": False})
+    assert not sms.deal.events.filter(verb="message.read").exists()
