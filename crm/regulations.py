@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from crm import board
 from crm.models import Team, User
 from crm.roles import ROBOT
-from pipelines.admin.words import NAMED_IN_WORDS, RuleLine
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import RegulationError
 from pipelines.models import LoggedRefusal, Reading, Regulation, Rule, RuleRun, Violation
+from pipelines.rule_words import NAMED_IN_WORDS, RuleLine
 from pipelines.transactions import verb
 
 

@@ -54,6 +54,9 @@ urlpatterns: list[URLPattern] = [
     path("regulation/", regulation.index, name="regulations"),
     path("regulation/<slug:playbook>/", regulation.page, name="regulation"),
     path("regulation/<slug:playbook>/read/", regulation.read, name="regulation_read"),
+    path(
+        "regulation/<slug:playbook>/<str:code>/<slug:kind>/", regulation.log, name="regulation_log"
+    ),
     path("control/", control.page, name="control"),
     path("control/choose/", control.choose, name="control_choose"),
     # Tasks and search

@@ -36,6 +36,9 @@ PAGES: dict[str, int] = {
     # 1 for every page; the regulation, its clauses, rules and their conditions, three counts of the month,
     # the head's people with roles and teams, and who of them has read it
     "/regulation/axelerator/": 12,
+    # 1 for every page; the regulation, the clause, how many, the rows, their rules with conditions, their deals
+    "/regulation/axelerator/AX-1.2a/refusals/": 8,
+    "/regulation/axelerator/AX-L6/runs/": 8,
     # the tasks with their deals, the deals' passages, recordings
     "/control/": 4,
 }

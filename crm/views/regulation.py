@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import regulations
+from crm import clause_log, regulations
 from crm.views.answers import SignedIn
 from pipelines.errors import RegulationError
-from pipelines.models import Regulation
+from pipelines.models import Clause, Regulation
 
 ASKED_LIMIT = 100
+LOG_PAGE = 50
 
 
 @login_required
@@ -66,6 +71,47 @@ def read(request: SignedIn, playbook: str) -> HttpResponse:
     except RegulationError as error:
         messages.error(request, str(error))
     return redirect("crm:regulation", playbook)
+
+
+LOGS: dict[str, tuple[Any, Any]] = {
+    "refusals": (gettext_lazy("refusals"), clause_log.refusals),
+    "runs": (gettext_lazy("what the rules did"), clause_log.runs),
+}
+
+
+@login_required
+@require_GET
+def log(request: SignedIn, playbook: str, code: str, kind: str) -> HttpResponse:
+    """What a count of the clause is made of, the newest first; `?page=`."""
+    regulation = _find(request, playbook)
+    if kind not in LOGS:
+        raise Http404
+    clause = get_object_or_404(
+        Clause.objects.select_related("regulation"), regulation=regulation, code=code[:20]
+    )
+    now = timezone.now()
+    heading, found = LOGS[kind]
+    part = Paginator(found(clause, request.user, now=now), LOG_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "regulation": regulation,
+        "clause": clause,
+        "kind": kind,
+        "heading": heading,
+        "tabs": [
+            {
+                "label": label,
+                "url": reverse("crm:regulation_log", args=[playbook, clause.code, name]),
+                "is_here": name == kind,
+            }
+            for name, (label, _found) in LOGS.items()
+        ],
+        "page": part,
+        "rows": clause_log.rows_of(part.object_list, clause, request.user),
+        "since": clause_log.since(now),
+    }
+    return render(request, "crm/regulation_log.html", context)
 
 
 def _find(request: SignedIn, playbook: str) -> Regulation:

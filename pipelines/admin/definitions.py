@@ -23,17 +23,6 @@ def choices_of_fields(pipeline: CompiledPipeline) -> dict[str, dict[str, str]]:
     return {code: dict(field.choices) for code, field in pipeline.fields.items() if field.choices}
 
 
-def date_choices(pipeline: CompiledPipeline) -> list[tuple[str, str]]:
-    """What a rule may count from: registered dates of a deal, then the pipeline's date fields."""
-    sources = [(name, str(source.label)) for name, source in registry.date_sources.items()]
-    fields = [
-        (code, str(field.label))
-        for code, field in pipeline.fields.items()
-        if field.type in ("date", "datetime")
-    ]
-    return [*sources, *fields]
-
-
 def verb_choices() -> list[tuple[str, str]]:
     return sorted(
         ((name, str(verb.label)) for name, verb in registry.verbs.items()), key=lambda pair: pair[1]

@@ -19,14 +19,14 @@ from pipelines.models import Condition, Pipeline, Rule, Stage
 from pipelines.playbook.checking import PASSABLE
 from pipelines.playbook.parsing import BY_HAND
 from pipelines.playbook.specs import RuleSpec
+from pipelines.rule_words import RuleLine, date_choices
 
 from .access import CrmAdminAccess
 from .codes import free_code
-from .definitions import compiled, date_choices, entry_choices, verb_choices
+from .definitions import compiled, entry_choices, verb_choices
 from .editions import SEEN, RegulationAdmin, SeenForm
 from .entries import EntryForm, params_form, role_choices
 from .widgets import DurationWidget, bare
-from .words import RuleLine
 
 # What each occasion needs beside itself, and what it may have; everything else is emptied.
 NEEDS = {

@@ -21,12 +21,12 @@ from pipelines import engine
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
 from pipelines.models import RuleRun, Timer
+from pipelines.rule_words import RuleLine
 
 from .access import LogAdmin
 from .definitions import compiled
 from .readable import line, table
 from .search import DealSearch
-from .words import RuleLine
 
 FAILED = (RuleRun.Status.FAILED, RuleRun.Status.LOOPED)
 COLOURS = {"ok": "green", "skipped": "grey", "failed": "red", "looped": "red"}

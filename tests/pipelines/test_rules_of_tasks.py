@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.admin.words import RuleLine
 from pipelines.catalog import by_code
 from pipelines.models import Pipeline, Rule
 from pipelines.playbook import check, export
+from pipelines.rule_words import RuleLine
 from tests.fixtures.cast import PLAYBOOKS
 
 pytestmark = pytest.mark.usefixtures("idrive")
