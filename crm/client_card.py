@@ -95,6 +95,12 @@ def read_client(record: Client, *, user: User, now: datetime) -> ClientCard:
     )
 
 
+def pipeline_of_names(record: Client, user: User) -> CompiledPipeline | None:
+    """By whose rules the card judges the client's name."""
+    used = {row.pipeline_id for row in _deals(record, user)}
+    return next(iter(client_fields.pipelines_of(user, used)), None)
+
+
 def _deals(record: Client, user: User) -> list[Deal]:
     """The client's deals that the user sees, the open ones first, then the newest."""
     # Of a pipeline that was switched off nothing is shown: its stages are not known any more.

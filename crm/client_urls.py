@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from crm.views import client_letters, client_lists, clients, task_dialogs
+from crm.views import client_letters, client_lists, clients, names, task_dialogs
 
 
 def _pages(plural: str, kind: str) -> list[URLPattern]:
@@ -12,6 +12,7 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
     of_one: list[tuple[str, Any, str]] = [
         ("", clients.page, kind),
         ("field/", clients.field, f"{kind}_field"),
+        ("name/", names.take_on_client, f"{kind}_name"),
         ("owner/", clients.owner, f"{kind}_owner"),
         ("note/", clients.note, f"{kind}_note"),
         ("feed/", clients.feed, f"{kind}_feed"),

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import deals, naming, naming_rules, people
+from crm import client_card, deals, naming, naming_rules, people
 from crm.models import Company, Contact, Deal
 from crm.views.answers import SignedIn
+from crm.views.clients import find_client
 from crm.views.replies import done, find_deal, me, refused
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
@@ -59,9 +60,7 @@ def take(request: SignedIn, pk: int, record: str) -> HttpResponse:
     pipeline = catalog.pipeline(deal.pipeline_id)
     name, by, now = request.POST.get("name", ""), me(request), timezone.now()
     try:
-        offered = naming_rules.hints(standing, pipeline)
-        if offered is None or name not in (item.name for item in offered.checked.suggestions):
-            raise RegulationError(_("The name was changed meanwhile."))
+        _check_offered(standing, pipeline, name)
         if isinstance(standing, Deal):
             deals.edit_deal(standing, {"name": name}, by=by, now=now)
         else:
@@ -70,6 +69,27 @@ def take(request: SignedIn, pk: int, record: str) -> HttpResponse:
     except RegulationError as error:
         return refused(request, deal, error)
     return done(request, deal, _("Saved."))
+
+
+@login_required
+@require_POST
+def take_on_client(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """The same on the card of a contact or a company."""
+    record = find_client(request, kind, pk)
+    name = request.POST.get("name", "")
+    try:
+        _check_offered(record, client_card.pipeline_of_names(record, request.user), name)
+        people.rename(record, name=name, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return refused(request, record, error)
+    return done(request, record, _("Saved."))
+
+
+def _check_offered(standing: Any, pipeline: CompiledPipeline | None, name: str) -> None:
+    """A name that was true when the page was drawn is no reason to write it over a newer one."""
+    offered = naming_rules.hints(standing, pipeline)
+    if offered is None or name not in (item.name for item in offered.checked.suggestions):
+        raise RegulationError(_("The name was changed meanwhile."))
 
 
 def _standing(request: SignedIn, deal: Deal, record: str) -> Any:

@@ -82,7 +82,7 @@ def test_a_card_shows_how_to_reach_the_deals_and_the_tasks(client, alice, contac
 
 
 @pytest.mark.parametrize(
-    "path", ["", "feed/", "field/", "owner/", "note/", "points/", "task/", "letter/"]
+    "path", ["", "feed/", "field/", "name/", "owner/", "note/", "points/", "task/", "letter/"]
 )
 @pytest.mark.parametrize("kind", ["contact", "company"])
 def test_a_card_is_closed_to_a_stranger_in_every_way(
@@ -99,6 +99,35 @@ def test_a_card_is_closed_to_a_stranger_in_every_way(
     point = contact.points.first()
     assert client.post(f"/points/{point.pk}/remove/").status_code == 404
     assert fresh(record).name == record.name
+
+
+def test_a_better_name_is_taken_with_one_click_unless_it_was_changed_meanwhile(
+    client, alice, contact
+) -> None:
+    make_deal(alice, contact=contact)
+    people.rename(contact, name="Лукашевич Алексей", by=Actor.person(alice), now=NOON)
+    address = f"{contact.get_absolute_url()}name/"
+    assert address in page_of(client, alice, contact)
+    assert client.post(address, {"name": "Злой Умысел"}, **HTMX).status_code == 422
+    assert fresh(contact).name == "Лукашевич Алексей"
+    assert client.post(address, {"name": "Алексей Лукашевич"})["Location"] == (
+        contact.get_absolute_url()
+    )
+    assert fresh(contact).name == "Алексей Лукашевич"
+    assert address not in page_of(client, alice, contact)
+    # The page was drawn before: what it offers is no longer true.
+    assert client.post(address, {"name": "Алексей Лукашевич"}, **HTMX).status_code == 422
+
+
+def test_an_sms_or_a_chat_message_is_written_on_a_contacts_card_but_not_on_a_companys(
+    client, alice, contact, company
+) -> None:
+    address = f"/contacts/{contact.pk}/message/"
+    assert f'hx-get="{address}"' in page_of(client, alice, contact)
+    assert "/message/" not in page_of(client, alice, company)
+    sent = {"channel": "sms", "text": "Ждём вас завтра"}
+    assert client.post(address, sent, **HTMX).status_code == 204
+    assert "Ждём вас завтра" in page_of(client, alice, contact)
 
 
 def test_only_the_deals_that_one_sees_are_on_the_card_and_in_its_feed(
