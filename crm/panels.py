@@ -77,6 +77,13 @@ def client_panels_of(record: Contact | Company, *, user: User, now: datetime) ->
     return [panel for panel in found if panel is not None]
 
 
+def pages_of(pipelines: Iterable[CompiledPipeline]) -> set[str]:
+    """The pages of the menu that are for those who work in the pipelines: a source may have a `PAGE`, a view's name."""
+    shown = list(pipelines)
+    asked = [source for source in _sources if getattr(source, "PAGE", "")]
+    return {source.PAGE for source in asked if any(map(source.serves, shown))}  # type: ignore[attr-defined]
+
+
 def sources_of(pipelines: Iterable[CompiledPipeline]) -> list[Source]:
     """Those that have marks for the deals of any of the pipelines: a heading stands for a column of them."""
     shown = list(pipelines)

@@ -21,6 +21,7 @@ from pipelines.catalog import CompiledPipeline, CompiledStage
 
 COLUMN = gettext_lazy("Licence")
 TEMPLATE = "licenses/panel.html"
+PAGE = "licenses:calendar"
 
 
 @dataclass(frozen=True)

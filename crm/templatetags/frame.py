@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info
 
-from crm import regulations
+from crm import board, panels, regulations
 
 register = template.Library()
 
@@ -33,6 +33,7 @@ def frame(context: Any, part: str) -> SafeString:
         "asked": request.GET.get("q", "") if here == "crm:search" else "",
         "pipeline": context.get("pipeline"),
         "age": getattr(request, "password_age", None),
+        "pages": panels.pages_of(board.pipelines_of(request.user)) if part == "side" else (),
         "unread": regulations.has_unread(request.user) if part == "side" else False,
         "language": get_language(),
         "languages": [(code, _own_name(code)) for code, _name in settings.LANGUAGES],
