@@ -45,6 +45,9 @@ def fill_in(text: str, occasion: Occasion, *, html: bool = False) -> str:
         if found is None:
             return match[0]
         said = found.read(occasion)
+        # «до 4 декабря 2026 г.» at the end of a sentence has one full stop.
+        if said.endswith(".") and text[match.end() : match.end() + 1] == ".":
+            said = said[:-1]
         return escape(said).replace("\n", "<br>") if html else said
 
     # A letter speaks the company's language, whatever the language of the person who presses the button.

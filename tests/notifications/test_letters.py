@@ -111,6 +111,16 @@ def test_placeholders_are_filled_in_from_the_deal_and_who_writes(
     )
 
 
+def test_a_value_that_ends_with_a_full_stop_gets_no_second_one(
+    deal: Deal, template: Template
+) -> None:
+    deal.name = "поставка до 4 декабря 2026 г."
+    template.subject, template.body = "{deal}", "Жду: {deal}. Пишу о {deal}, {deal}"
+    subject, body = letters.render(template, deal, deal.owner)
+    assert subject == deal.name
+    assert body == f"Жду: {deal.name} Пишу о {deal.name}, {deal.name}"
+
+
 def test_values_are_never_read_for_placeholders_themselves(deal: Deal, template: Template) -> None:
     deal.contact.name = "{manager_phone} %(x)s {0.__class__}"
     assert (
