@@ -57,8 +57,26 @@ GROUPS: list[tuple[str, Any, tuple[str, ...]]] = [
             "crm.Invoice",
         ),
     ),
-    ("people", _("People"), ("crm.User", "crm.Team", "auth.Group")),
-    ("records", _("Records"), ("crm.Deal", "crm.Contact", "crm.Company", "crm.Task", "crm.Tag")),
+    (
+        "deliveries",
+        _("Deliveries"),
+        ("crm.DeliveryTerms", "crm.Delivery", "crm.ClientLife"),
+    ),
+    ("people", _("People"), ("crm.User", "crm.Team", "auth.Group", "crm.PasswordRule")),
+    (
+        "records",
+        _("Records"),
+        (
+            "crm.Deal",
+            "crm.Contact",
+            "crm.Company",
+            "crm.Task",
+            "crm.Tag",
+            "crm.TagList",
+            "crm.NamingRule",
+            "licenses.Licence",
+        ),
+    ),
 ]
 # Models whose own names are not for people.
 NAMES = {"pipelines.StageChange": _("passages of stages"), "auth.Group": _("roles")}

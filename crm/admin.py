@@ -421,5 +421,5 @@ class TaskAdmin(LogAdmin):
     search_help_text = _("By the deal's number.")
 
 
-# Money has a file of its own; Django finds only this one.
-from crm import admin_intake, admin_money  # noqa: E402, F401
+# These have files of their own; Django finds only this one.
+from crm import admin_deliveries, admin_intake, admin_money  # noqa: E402, F401

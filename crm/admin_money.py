@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from crm import payments
@@ -18,15 +20,30 @@ from pipelines.admin.access import CrmAdminAccess, LogAdmin
 from pipelines.errors import RegulationError
 
 
+def _in_words(sums: dict[str, str]) -> str:
+    return " · ".join(
+        f"{number_format(Decimal(amount), force_grouping=True)} {currency}"
+        for currency, amount in sums.items()
+    )
+
+
 @admin.register(Package)
 class PackageAdmin(CrmAdminAccess, admin.ModelAdmin):
-    list_display = ("name", "playbook", "code", "prices")
+    list_display = ("name", "playbook", "code", "sums")
     list_filter = ("playbook",)
+
+    @admin.display(description=_("prices by currency"))
+    def sums(self, package: Package) -> str:
+        return _in_words(package.prices)
 
 
 @admin.register(PaymentTerms)
 class PaymentTermsAdmin(CrmAdminAccess, admin.ModelAdmin):
-    list_display = ("playbook", "package", "discount", "prepayment")
+    list_display = ("playbook", "package", "discount", "sums")
+
+    @admin.display(description=_("prepayment by currency"))
+    def sums(self, terms: PaymentTerms) -> str:
+        return _in_words(terms.prepayment)
 
 
 @admin.register(InvoiceKind)
@@ -115,6 +132,10 @@ class PaymentAdmin(LogAdmin):
 
 @admin.register(Invoice)
 class InvoiceAdmin(LogAdmin):
-    list_display = ("label", "deal", "amount", "currency", "state", "created_at", "sent_at")
+    list_display = ("number_of_year", "deal", "amount", "currency", "state", "created_at", "sent_at")
     list_filter = ("state", "playbook")
     list_select_related = ("deal",)
+
+    @admin.display(description=_("invoice No."), ordering="pk")
+    def number_of_year(self, invoice: Invoice) -> str:
+        return invoice.label
