@@ -42,13 +42,13 @@ def _offers_by_phone(page: Page) -> None:
 
 def _invoices(page: Page) -> None:
     office.stage_bar(page, "Выставлен счет").click()
-    expect(office.window(page)).to_contain_text("Сделайте счет в карточке и отправьте его")
+    expect(office.window(page)).to_contain_text("Сделайте счёт в карточке и отправьте его")
     page.keyboard.press("Escape")
     office.closed(page)
     section = page.locator("#invoices")
-    section.get_by_role("link", name="Сделать счет").click()
+    section.get_by_role("link", name="Сделать счёт").click()
     expect(office.window(page).get_by_label("Сумма")).to_have_value("900.00")
-    office.send(page, "Сделать счет")
+    office.send(page, "Сделать счёт")
     expect(section).to_contain_text("черновик")
     section.get_by_role("link", name="Отправить").click()
     office.send(page, "Отправить")
