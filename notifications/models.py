@@ -242,7 +242,9 @@ class Message(FSMModelMixin, models.Model):
     )
     message_id = models.CharField("Message-ID", max_length=255, unique=True, default=new_message_id)
     # What the other side calls it, where it says so: a receipt names this.
-    provider_id = models.CharField(_("the provider's number"), max_length=100, blank=True)
+    provider_id = models.CharField(
+        _("the provider's number"), max_length=100, blank=True, default="", db_default=""
+    )
     dedupe_key = models.CharField(
         max_length=150, unique=True, null=True, blank=True, verbose_name=_("sent once for")
     )

@@ -8,12 +8,17 @@ class Migration(migrations.Migration):
             model_name="deal",
             name="scenarios_off",
             field=models.BooleanField(
-                default=False, editable=False, verbose_name="no scenario acts on it any more"
+                db_default=False,
+                default=False,
+                editable=False,
+                verbose_name="no scenario acts on it any more",
             ),
         ),
         migrations.AddField(
             model_name="task",
             name="on_top",
-            field=models.BooleanField(default=False, verbose_name="first of its day"),
+            field=models.BooleanField(
+                db_default=False, default=False, verbose_name="first of its day"
+            ),
         ),
     ]

@@ -94,7 +94,7 @@ class Deal(DealValues, models.Model):
     attempts = models.PositiveIntegerField(_("attempts since"), default=0)
     # Set by the regulation for good: from then on people finish the deal's tasks by a result of their own.
     scenarios_off = models.BooleanField(
-        _("no scenario acts on it any more"), default=False, editable=False
+        _("no scenario acts on it any more"), default=False, db_default=False, editable=False
     )
     created_at = models.DateTimeField(_("created at"))
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)

@@ -31,7 +31,7 @@ class Task(models.Model):
     text = models.CharField(_("text"), max_length=500)
     due_at = models.DateTimeField(_("due at"))
     all_day = models.BooleanField(_("all day"), default=False)
-    on_top = models.BooleanField(_("first of its day"), default=False)
+    on_top = models.BooleanField(_("first of its day"), default=False, db_default=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -46,7 +46,11 @@ class Migration(migrations.Migration):
             model_name="message",
             name="provider_id",
             field=models.CharField(
-                blank=True, max_length=100, verbose_name="the provider's number"
+                blank=True,
+                db_default="",
+                default="",
+                max_length=100,
+                verbose_name="the provider's number",
             ),
         ),
         migrations.AddConstraint(
