@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from crm import deals, deliveries, people, playbook_deliveries
+from crm import deals, deliveries, people
 from crm.models import ClientLife, Deal, Delivery, Task, User
+from crm.sections import deliveries as section
 from pipelines import catalog, playbook
 from pipelines.actor import Actor
 from pipelines.errors import MoveRefused, RegulationError
@@ -75,9 +76,9 @@ class TestLife:
     def test_the_threshold_is_the_playbooks(self, alice: User) -> None:
         deal = offered(alice)
         deliver_times(deal, 3)
-        playbook_deliveries.load("pzka", PLAYBOOKS / "pzka", {"regular_from": 3}, NOON)
+        section.load("pzka", PLAYBOOKS / "pzka", {"regular_from": 3}, NOON)
         assert life(deal) == ("client", 3)
-        playbook_deliveries.load("pzka", PLAYBOOKS / "pzka", {"regular_from": 4}, NOON)
+        section.load("pzka", PLAYBOOKS / "pzka", {"regular_from": 4}, NOON)
         assert life(deal) == ("potential", 3)
 
     @pytest.mark.clause("PZ-1.2")

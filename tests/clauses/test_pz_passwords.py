@@ -221,7 +221,7 @@ def test_a_mistake_in_the_section_is_said(tmp_path: Path, section: str, problem:
 
 
 def test_the_section_is_loaded_once_and_exported_as_written(tmp_path: Path) -> None:
-    from crm import password_rules
+    from crm.sections import passwords
 
     assert not playbook.load(tmp_path, now=NOON).changed
-    assert password_rules.export("mill") == {"months": 3, "warn": "14d", "clause": "M-1"}
+    assert passwords.export("mill") == {"months": 3, "warn": "14d", "clause": "M-1"}

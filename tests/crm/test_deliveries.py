@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_fsm import TransitionNotAllowed
 
-from crm import deliveries, delivery_panel, playbook_deliveries
+from crm import deliveries, delivery_panel
 from crm.deliveries import DeliveryGone
 from crm.models import Deal, Delivery, User
+from crm.sections import deliveries as section
 from pipelines import catalog, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer, RegulationError
@@ -165,11 +166,11 @@ def test_the_guard_counts_and_says_how_many_there_are(deal: Deal) -> None:
     "rows", [{"regular_from": 0}, {"regular_from": "пять"}, {"regular_from": 5, "unit": "пуд"}, []]
 )
 def test_a_wrong_section_is_told(rows: object, pzka: None) -> None:
-    assert list(playbook_deliveries.check(rows, PLAYBOOKS / "pzka"))
+    assert list(section.check(rows, PLAYBOOKS / "pzka"))
 
 
 def test_the_section_is_exported_as_it_was_loaded(pzka: None) -> None:
-    assert playbook_deliveries.export("pzka") == {
+    assert section.export("pzka") == {
         "regular_from": 5,
         "unit": "t",
         "clause": "PZ-1.2",

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
-from crm import playbook_intake, policies
+from crm import policies
 from crm.models import ClientRule, IntakeRule, IntakeSource
+from crm.sections import intake as section
 from pipelines import catalog, playbook
 from tests.crm.test_playbook_sections import write
 
@@ -72,7 +73,7 @@ def test_a_mistake_about_clients_is_said_in_words(
 def test_what_is_loaded_is_exported_and_changes_nothing_a_second_time(tmp_path: Path) -> None:
     folder = write(tmp_path / "b", GOOD)
     assert sorted(playbook.load(folder, now=NOW).sections) == ["clients", "intake"]
-    assert playbook_intake.export("bakery") == {
+    assert section.export("bakery") == {
         "calls": {"pipeline": "cakes", "role": "manager", "distribute": "in_turn"},
         "forms": {"pipeline": "cakes", "tags": ["#site"], "fields": {"title": "budget"}},
         "sources": {
@@ -82,11 +83,11 @@ def test_what_is_loaded_is_exported_and_changes_nothing_a_second_time(tmp_path: 
             }
         },
     }
-    assert playbook_intake.export_clients("bakery") == {"one_manager": "B-2"}
+    assert section.export_clients("bakery") == {"one_manager": "B-2"}
     assert playbook.load(folder, now=NOW).sections == []
     playbook.load(write(tmp_path / "b", "intake: {}\nclients: {}\n"), now=NOW)
     assert not IntakeRule.objects.filter(playbook="bakery").exists()
-    assert playbook_intake.export_clients("bakery") == {}
+    assert section.export_clients("bakery") == {}
 
 
 def test_a_source_changes_what_it_names_and_adds_its_tags(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from crm import naming_rules, playbook_sections
+from crm import naming_rules
 from crm.models import NamingRule
+from crm.sections import names
 from pipelines import catalog, playbook
 
 NOW = datetime(2026, 3, 10, 7, 0, tzinfo=UTC)
@@ -68,7 +69,7 @@ def test_what_is_loaded_is_exported_and_changes_nothing_a_second_time(tmp_path: 
     )
     folder = write(tmp_path / "b", section)
     assert playbook.load(folder, now=NOW).sections == ["naming"]
-    assert playbook_sections.export("bakery") == {
+    assert names.export("bakery") == {
         "deal": {"words": [2, 3], "clause": "B-1"},
         "contact": {"clause": "B-2", "order": "B-2"},
     }
@@ -93,7 +94,7 @@ def test_a_change_is_in_force_at_once_also_in_other_processes(tmp_path: Path) ->
 
 
 def test_the_shipped_playbook_is_exported_as_it_is_written(axelerator: None) -> None:
-    assert playbook_sections.export("axelerator") == {
+    assert names.export("axelerator") == {
         "deal": {"words": [1, 4], "clause": "AX-N1"},
         "contact": {"words": [1, 3], "clause": "AX-N2", "order": "AX-N2.5"},
         "company": {"legal_form": "AX-N3.1", "capitals": "AX-N3.2"},

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
-from crm import deals, playbook_tags, tag_lists
+from crm import deals, tag_lists
 from crm.models import ListedTag, Tag, TagList, User
+from crm.sections import tags as section
 from pipelines import catalog, playbook
 from pipelines.actor import SYSTEM, Actor
 from pipelines.errors import BadAnswer
@@ -26,7 +27,7 @@ ROWS = {
 
 @pytest.fixture
 def listed(axelerator: None) -> None:
-    playbook_tags.load("axelerator", Path(), ROWS, NOON)
+    section.load("axelerator", Path(), ROWS, NOON)
     catalog.refresh()
 
 
@@ -54,14 +55,14 @@ def test_a_mistake_is_said_in_words(tmp_path: Path, section: str, problem: str) 
 
 
 def test_a_list_is_loaded_exported_and_loaded_again_without_a_change(listed: None) -> None:
-    assert playbook_tags.export("axelerator") == ROWS
+    assert section.export("axelerator") == ROWS
     before = list(ListedTag.objects.values_list("pk", "tag", "position"))
-    playbook_tags.load("axelerator", Path(), ROWS, NOON)
+    section.load("axelerator", Path(), ROWS, NOON)
     assert list(ListedTag.objects.values_list("pk", "tag", "position")) == before
-    playbook_tags.load("axelerator", Path(), ["срочно"], NOON)
-    assert playbook_tags.export("axelerator") == {"list": ["срочно"]}
+    section.load("axelerator", Path(), ["срочно"], NOON)
+    assert section.export("axelerator") == {"list": ["срочно"]}
     assert Tag.objects.filter(name="долгая оплата").exists()
-    playbook_tags.load("axelerator", Path(), None, NOON)
+    section.load("axelerator", Path(), None, NOON)
     assert not TagList.objects.exists()
 
 

@@ -20,9 +20,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm.models import ListedTag, Tag, TagList
-from crm.playbook_sections import clauses_in
 from pipelines import registry
 from pipelines.admin.forms import COLOURS
+from pipelines.playbook.clauses import known as clauses_in
 from pipelines.playbook.cursor import hint
 
 KEYS = ("only", "clause", "list")

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from crm import deliveries
 from crm.models import DeliveryTerms
-from crm.playbook_sections import clauses_in
 from pipelines import registry
+from pipelines.playbook.clauses import known as clauses_in
 from pipelines.playbook.cursor import hint
 
 KEYS = ("regular_from", "unit", "clause")
