@@ -16,6 +16,7 @@ class Telling:
     """Steps with the hours that passed before each; run, they end `idle` before the present."""
 
     steps: list[tuple[float, Callable[[datetime], None]]] = field(default_factory=list)
+    weekends: bool = False
 
     def then(self, hours: float, step: Callable[[datetime], None]) -> None:
         self.steps.append((hours, step))
@@ -35,7 +36,7 @@ class Telling:
             at += timedelta(hours=hours)
             latest = now - timedelta(minutes=2 * (len(self.steps) - number))
             moment = min(
-                max(in_office(at), last + timedelta(minutes=3)),
+                max(in_office(at, weekends=self.weekends), last + timedelta(minutes=3)),
                 max(latest, last + timedelta(seconds=20)),
             )
             if before:
@@ -45,12 +46,13 @@ class Telling:
             last = moment
 
 
-def in_office(at: datetime) -> datetime:
-    """A moment of the same day at which somebody is at work; of the Friday before for a weekend's.
+def in_office(at: datetime, *, weekends: bool = False) -> datetime:
+    """A moment of the same day at which somebody is at work; of the Friday before for a weekend's, unless they work then.
 
     Never later than the day asked for: a step of yesterday must not become one of tomorrow.
     """
     local = at.astimezone(OFFICE)
     if not OPENS <= local.hour < CLOSES:
         local = local.replace(hour=OPENS + local.hour % (CLOSES - OPENS))
-    return (local - timedelta(days=max(0, local.weekday() - 4))).astimezone(at.tzinfo)
+    closed = 0 if weekends else max(0, local.weekday() - 4)
+    return (local - timedelta(days=closed)).astimezone(at.tzinfo)

@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -102,7 +102,7 @@ class Tale:
         self.deal: Deal = None  # type: ignore[assignment]
 
     def tell(self, *, now: datetime) -> None:
-        telling = Telling()
+        telling = Telling(weekends=self.book.told.get("weekends", False))
         telling.then(0, self._comes)
         for row in self.story.get("steps", []):
             telling.then(self._hours(row.get("after", [0.5, 3])), partial(self._do, row))
