@@ -204,7 +204,7 @@ def excuse(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _say(request: SignedIn, pk: int, speech: Speech) -> HttpResponse:
-    seen = violations.visible_to(request.user).select_related("culprit", "deal")
+    seen = violations.visible_to(request.user).select_related("culprit", "deal", "explained_by")
     violation, register = get_object_or_404(seen, pk=pk), reverse("crm:violations")
     if not speech.allowed(violation, request.user):
         error = RegulationError(str(speech.not_allowed))
@@ -232,6 +232,10 @@ def _say(request: SignedIn, pk: int, speech: Speech) -> HttpResponse:
         "form": form,
         "title": speech.title,
         "subtitle": f"{violation.clause}: {violation.text}" if violation.text else violation.clause,
+        # One judges with what was said before one's eyes.
+        "quote": {"text": violation.explanation, "by": violation.explained_by}
+        if speech is EXCUSE and violation.explanation
+        else None,
         "action": request.path,
         "submit": _("Save"),
         "back": register,

@@ -113,6 +113,8 @@ def test_the_culprit_explains_and_her_head_excuses(
     client.force_login(olga)
     assert "Был на встрече" in client.get("/violations/").content.decode()
     address = f"/violations/{found.pk}/excuse/"
+    # One judges with what was said before one's eyes.
+    assert "Был на встрече" in client.get(address).content.decode()
     assert client.post(address, {"excuse": ""}).status_code == 422
     answer = client.post(address, {"excuse": "Встреча была"}, headers={"HX-Request": "true"})
     assert answer.status_code == 204
