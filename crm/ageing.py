@@ -109,11 +109,13 @@ def _ahead(calendar: WorkCalendar, now: datetime, deadline: datetime) -> tuple[S
 
 
 def in_words(span: timedelta) -> str:
-    """«14 min», «3 h 5 min», «2 d»: minutes rounded up, so that nothing is left at nought only."""
+    """«14 min», «3 h 5 min», «1 d 4 h», «2 d»: minutes rounded up, so that nothing is left at nought only."""
     minutes = -(-int(span.total_seconds()) // 60)
     hours, rest = divmod(minutes, 60)
     if hours >= 48:
         return _("%(n)s d") % {"n": hours // 24}
+    if hours >= 24:
+        return _("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
     if hours:
         return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
     return _("%(n)s min") % {"n": rest}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -65,6 +66,23 @@ def pipelines_of(user: User) -> list[CompiledPipeline]:
         if (user.is_crm_admin or user.playbook in ("", pipeline.playbook))
         and stages_of(user, pipeline)
     ]
+
+
+def first_busy(user: User, pipelines: list[CompiledPipeline]) -> CompiledPipeline:
+    """The first with open deals of one who sees only his own, by the counters; for a head the first of all."""
+    owners = user.visible_owner_ids
+    if len(pipelines) == 1 or owners is None or len(owners) > 1:
+        return pipelines[0]
+    stages = [
+        [stage.id for stage in stages_of(user, item) if stage.kind == "open"] for item in pipelines
+    ]
+    totals = stage_totals(chain.from_iterable(stages), owners)
+    busy = (
+        item
+        for item, ids in zip(pipelines, stages, strict=True)
+        if not totals.keys().isdisjoint(ids)
+    )
+    return next(busy, pipelines[0])
 
 
 def stages_of(user: User, pipeline: CompiledPipeline) -> list[CompiledStage]:

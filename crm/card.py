@@ -25,14 +25,15 @@ from crm import (
 )
 from crm.card_fields import Editor, Tab
 from crm.card_rows import Point
-from crm.cards import SIGNS
 from crm.contacting import CALL_ANSWERED
 from crm.control import asked_on, controls
 from crm.filters import people_of
 from crm.models import Deal, DealFile, Task, User
+from crm.sums import SIGNS
 from crm.tasks import task_outcomes
 from pipelines import catalog, explain, fields
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
+from pipelines.errors import Refusal
 from pipelines.explain import StageAnswer
 from pipelines.models import Event, Offer
 
@@ -180,7 +181,14 @@ def next_stage(stages: tuple[StageAnswer, ...]) -> StageAnswer | None:
     place = next((number for number, item in enumerate(stages) if item.is_current), None)
     if place is None or stages[place].stage.kind != "open":
         return None
-    return next((item for item in stages[place + 1 :] if item.stage.kind != "lost"), None)
+    ahead = [item for item in stages[place + 1 :] if item.stage.kind != "lost"]
+    # Where nothing but a role stands against it there is nothing to do: the next one says more.
+    useful = (item for item in ahead if not item.refusals or any(map(_is_of_rule, item.refusals)))
+    return next(useful, ahead[0] if ahead else None)
+
+
+def _is_of_rule(refusal: Refusal) -> bool:
+    return bool(refusal.clause or refusal.rule)
 
 
 def open_tasks(deal: Deal, *, now: datetime) -> list[OpenTask]:

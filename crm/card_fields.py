@@ -25,7 +25,7 @@ from pipelines.models import Event
 # Built-in fields stand in the card's head, not in a tab.
 HEAD = ("name", "budget")
 EVIDENCE_LIMIT = 50
-FEW = 6
+FEW = 12
 
 
 @dataclass

@@ -22,9 +22,9 @@ from crm.board import Column, Row
 from crm.filters import DealFilter
 from crm.models import User
 from crm.panels import Mark
+from crm.sums import SIGNS
 from pipelines import catalog
 
-SIGNS = {"RUB": "₽", "BYN": "Br", "USD": "$", "EUR": "€", "KZT": "₸"}
 Marks = Sequence[Mapping[int, Mark]]
 TaskState = Literal["overdue", "today", "later", "none", ""]
 

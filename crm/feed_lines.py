@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.template.defaultfilters import linebreaksbr, urlize
@@ -22,6 +23,7 @@ from crm import client_fields, contacting, outgoing
 from crm.contacting import ATTEMPTS, COMMUNICATION
 from crm.guards.client import proves
 from crm.models import Deal, Task
+from crm.sums import say_sum
 from pipelines import catalog, fields, registry
 from pipelines.catalog import CompiledField, CompiledPipeline
 from pipelines.models import Event, RuleRun
@@ -305,6 +307,20 @@ def _task(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -
             ]
 
 
+def _sum(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
+    """A payment or an invoice: its number and its sum in the title, what it is for below."""
+    number = f" № {data['number']}" if data.get("number") else ""
+    try:
+        words = say_sum(Decimal(str(data.get("amount"))), str(data.get("currency", "")))
+    except InvalidOperation:
+        words = ""
+    line.title = f"{line.title}{number}: {words}" if words else f"{line.title}{number}"
+    line.text = str(data.get("text", ""))
+    line.tone = {"payment.received": "green", "payment.refunded": "red"}.get(
+        line.event.verb, "blue"
+    )
+
+
 def _call(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     line.text, line.link, line.spoken = data.get("text", ""), data.get("recording", ""), True
     line.tone = {"call.answered": "green", "call.missed": "red"}.get(line.event.verb, "orange")
@@ -421,6 +437,18 @@ _SENTENCES: dict[str, Callable[[Line, dict[str, Any], CompiledPipeline | None], 
         _message,
     ),
     "form.submitted": _form,
+    **dict.fromkeys(
+        (
+            "payment.received",
+            "payment.refunded",
+            "invoice.made",
+            "invoice.changed",
+            "invoice.sent",
+            "invoice.paid",
+            "invoice.cancelled",
+        ),
+        _sum,
+    ),
     **dict.fromkeys(("letter.queued", "letter.sent", "letter.failed", "letter.received"), _letter),
     **dict.fromkeys(("file.added", "file.removed"), _file),
     **dict.fromkeys(("violation.recorded", "violation.explained", "violation.excused"), _violation),

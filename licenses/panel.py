@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from crm.models import Deal, User
 from crm.panels import Mark, Panel
+from crm.sums import say_sum
 from licenses import clock, terms
 from licenses.keeping import EXPIRES_ON
 from licenses.models import EXPIRED, REFUSED, Licence, Period
@@ -42,6 +43,9 @@ class Shown:
     def may_confirm(self) -> bool:
         """The payment for the present period is not confirmed yet."""
         return not self.periods or self.periods[0].paid_on is None
+
+    def price_of(self, period: Period) -> str:
+        return say_sum(period.price, period.currency) if period.price is not None else ""
 
     @property
     def may_renew(self) -> bool:

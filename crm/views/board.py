@@ -16,6 +16,7 @@ from pipelines.catalog import CompiledPipeline
 
 # The table shows the deals of all pipelines under this name; a board is always of one.
 ALL = "all"
+_LAST = "pipeline"
 
 
 @login_required
@@ -83,10 +84,19 @@ def shown_filter(request: SignedIn, asked: DealFilter, kept: dict[str, str]) -> 
 
 
 def chosen_pipeline(request: SignedIn, pipelines: list[CompiledPipeline]) -> CompiledPipeline:
-    """The pipeline named in the address, or the first one the user may see. Errors: Http404."""
+    """The pipeline named in the address; else the one opened last; else the first that has open deals of the user.
+
+    Errors: Http404.
+    """
     code = request.GET.get("pipeline")
+    kept = request.session.get(_LAST)
+    if code in (None, "", ALL):
+        last = next((item for item in pipelines if item.code == kept), None)
+        return last or board.first_busy(request.user, pipelines)
     for pipeline in pipelines:
-        if code in (None, "", ALL, pipeline.code):
+        if pipeline.code == code:
+            if len(pipelines) > 1 and kept != code:
+                request.session[_LAST] = code
             return pipeline
     raise Http404(_("There is no such pipeline, or it is not yours to see."))
 

@@ -52,6 +52,14 @@ class Shown(NamedTuple):
     marks: list[Mark | None]
 
 
+class Columns(NamedTuple):
+    """The columns that not every page has; `marked` are the headings of marks by their number in `Shown.marks`."""
+
+    company: bool
+    owner: bool
+    marked: dict[int, str]
+
+
 class Report(NamedTuple):
     """What became of one deal of many."""
 
@@ -85,19 +93,16 @@ def page(request: SignedIn) -> HttpResponse:
         return redirect(f"{request.path}?{query_without(request, *marks)}")
     exact = "count" in request.GET
     counted = table.count(request.user, pipeline, stages, asked, now=now, exact=exact)
+    lines = _shown(found.lines, shown, now)
+    columns = _columns(request, lines, [str(source.COLUMN) for source in panels.sources_of(shown)])
     context = {
         "pipelines": pipelines,
         "pipeline": pipeline,
         "stages": stages,
         "filter": asked,
         "page": found,
-        "rows": _rows(
-            found.lines,
-            shown,
-            now,
-            show_moves=pipeline is not None,
-            is_filtered=asked.is_active,
-        ),
+        "rows": _rows(lines, columns, show_moves=pipeline is not None, is_filtered=asked.is_active),
+        "columns": columns,
         "filter_form": shown_filter(
             request,
             asked,
@@ -111,7 +116,6 @@ def page(request: SignedIn) -> HttpResponse:
         "size": size,
         "query_but_size": query_without(request, "after", "before", "filters", "count", "size"),
         "show_moves": pipeline is not None,
-        "marked": [source.COLUMN for source in panels.sources_of(shown)],
     }
     return render(request, "crm/table.html", context, status=400 if asked.errors else 200)
 
@@ -163,11 +167,24 @@ def _size(request: SignedIn) -> int:
     return int(asked) if asked in map(str, table.SIZES) else table.SIZES[0]
 
 
-def _rows(
-    lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime, **flags: bool
-) -> SafeString:
+def _columns(request: SignedIn, lines: list[Shown], marked: list[str]) -> Columns:
+    """Those that say something on this page: the room of an empty one is the others'."""
+    owners = request.user.visible_owner_ids
+    return Columns(
+        company=any(item.line.company for item in lines),
+        owner=owners is None or len(owners) > 1,
+        marked={
+            number: heading
+            for number, heading in enumerate(marked)
+            if any(item.marks[number] for item in lines)
+        },
+    )
+
+
+def _rows(lines: list[Shown], columns: Columns, **flags: bool) -> SafeString:
     shown = {
-        "lines": _shown(lines, pipelines, now),
+        "lines": lines,
+        "columns": columns,
         "deal_url": reverse("crm:deal", args=[0]).removesuffix("0/"),
         "contact_url": reverse("crm:contacts"),
         "company_url": reverse("crm:companies"),

@@ -51,7 +51,7 @@ def test_every_step_is_in_the_feed_with_its_number(deal: Deal) -> None:
         ("delivery.completed", 1),
         ("delivery.cancelled", 0),
     ]
-    assert said[1].data["text"].replace("\xa0", " ") == "10.03.2026, 2,5 т, 150 000 RUB"
+    assert said[1].data["text"].replace("\xa0", " ") == "10.03.2026, 2,5 т, 150 000 ₽"
 
 
 @pytest.mark.parametrize(
