@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -20,11 +20,15 @@ from pipelines.admin.access import CrmAdminAccess, LogAdmin
 from pipelines.errors import RegulationError
 
 
-def _in_words(sums: dict[str, str]) -> str:
-    return " · ".join(
-        f"{number_format(Decimal(amount), force_grouping=True)} {currency}"
-        for currency, amount in sums.items()
-    )
+def _in_words(sums: Any) -> str:
+    try:
+        return " · ".join(
+            f"{number_format(Decimal(amount), force_grouping=True)} {currency}"
+            for currency, amount in sums.items()
+        )
+    except (AttributeError, InvalidOperation, TypeError, ValueError):
+        # Typed by hand as JSON: a list that does not open could not be mended.
+        return str(sums)
 
 
 @admin.register(Package)
@@ -132,7 +136,15 @@ class PaymentAdmin(LogAdmin):
 
 @admin.register(Invoice)
 class InvoiceAdmin(LogAdmin):
-    list_display = ("number_of_year", "deal", "amount", "currency", "state", "created_at", "sent_at")
+    list_display = (
+        "number_of_year",
+        "deal",
+        "amount",
+        "currency",
+        "state",
+        "created_at",
+        "sent_at",
+    )
     list_filter = ("state", "playbook")
     list_select_related = ("deal",)
 

@@ -1,10 +1,10 @@
-"""Deliveries in the administration: terms are changed there, deliveries and lives are looked up only."""
+"""Deliveries and prices in the administration: terms are changed there, deliveries and lives are looked up only."""
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from crm.models import ClientLife, DeliveryTerms, User
+from crm.models import ClientLife, DeliveryTerms, Package, User
 from tests.clauses.pz_steps import deliver, offered
 from tests.factories import UserFactory
 
@@ -42,3 +42,19 @@ def test_the_terms_of_deliveries_are_changed(
     assert client.post(address, sent).status_code == 302
     terms.refresh_from_db()
     assert terms.regular_from == 5
+
+
+@pytest.mark.parametrize(
+    ("prices", "said"),
+    [
+        ({"EUR": "460.00", "UAH": "20500.00"}, "460,00 EUR · 20 500,00 UAH"),
+        ({"EUR": "дорого"}, "дорого"),
+        (["460"], "460"),
+    ],
+)
+def test_prices_are_said_in_words_and_nonsense_opens_too(
+    client: Client, axelerator: None, keeper: User, prices: object, said: str
+) -> None:
+    Package.objects.create(playbook="axelerator", code="basic", name="Базовый", prices=prices)
+    page = client.get(reverse("admin:crm_package_changelist")).content.decode()
+    assert said in page.replace("\xa0", " ")
