@@ -6,6 +6,7 @@ A portion costs one query for the events and two for the letters among them, wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -309,12 +310,12 @@ def _task(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -
 
 def _sum(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
     """A payment or an invoice: its number and its sum in the title, what it is for below."""
-    number = f" № {data['number']}" if data.get("number") else ""
-    try:
-        words = say_sum(Decimal(str(data.get("amount"))), str(data.get("currency", "")))
-    except InvalidOperation:
-        words = ""
-    line.title = f"{line.title}{number}: {words}" if words else f"{line.title}{number}"
+    said = [f"№ {data['number']}"] if data.get("number") else []
+    # An event of before sums were written has none.
+    with suppress(InvalidOperation):
+        said.append(say_sum(Decimal(str(data.get("amount"))), str(data.get("currency", ""))))
+    if said:
+        line.title = f"{line.title}: {', '.join(said)}"
     line.text = str(data.get("text", ""))
     line.tone = {"payment.received": "green", "payment.refunded": "red"}.get(
         line.event.verb, "blue"

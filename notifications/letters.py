@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import IntegrityError, transaction
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -144,7 +145,7 @@ def queue_letter(
         file.message = message
         file.save()
     data = describe(message) | {
-        "excerpt": message.text[:EXCERPT],
+        "excerpt": Truncator(message.text).chars(EXCERPT),
         "files": [file.name for file in attached],
     }
     engine.record(

@@ -19,6 +19,7 @@ from crm import deals, deliveries, lives
 from crm.delivery_panel import ask_whether_to_accept
 from crm.forms import AskForm
 from crm.models import Deal, Delivery
+from crm.sums import SIGNS
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, status_of, window
 from pipelines import catalog
@@ -43,7 +44,7 @@ class ScalesForm(AskForm):
 
     def name_units(self, unit: str, currency: str) -> None:
         self.fields["weight"].label = f"{_('Weight')}, {unit}"
-        self.fields["amount"].label = f"{_('Sum')}, {currency}"
+        self.fields["amount"].label = f"{_('Sum')}, {SIGNS.get(currency, currency)}"
 
 
 class DeliveryForm(ScalesForm):

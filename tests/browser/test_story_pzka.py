@@ -84,7 +84,7 @@ def _delivers(page: Page) -> None:
     deliveries(page).get_by_role("link", name="Внести поставку").click()
     window = office.window(page)
     window.get_by_label("Вес, т").fill("2,5")
-    window.get_by_label("Сумма, RUB").fill("1 750 000")
+    window.get_by_label("Сумма, ₽").fill("1 750 000")
     office.send(page, "Сохранить")
 
 

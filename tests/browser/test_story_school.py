@@ -66,7 +66,7 @@ def _is_paid(page: Page, deal: Deal) -> None:
         assert post(told(deal, event_id=event, amount=amount)).status_code == 200
         page.reload()
         expect(office.current_stage(page)).to_have_text(stage)
-        expect(money).to_contain_text(f"{due}\u00a0USD")
+        expect(money).to_contain_text(f"{due}\u00a0$")
     assert post(told(deal, event_id="three", amount="500")).status_code == 200
     page.reload()
     expect(office.current_stage(page)).to_have_text("Успешно реализовано")

@@ -7,10 +7,13 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from crm import feed_lines
+from crm.card import next_stage
 from crm.models import Deal, Payment, PaymentProvider, Task, User
-from pipelines import engine
+from pipelines import engine, explain
 from pipelines.models import Event, RuleRun, StageChange
 from tests.clauses.steps import clauses_against, fresh, move, refused
+from tests.factories import NOON
 from tests.fixtures.school import lead, post, told
 
 pytestmark = pytest.mark.usefixtures("provider")
@@ -226,3 +229,17 @@ def test_a_wrong_signature_changes_nothing(alice: User, provider: PaymentProvide
     assert post(told(deal), secret="guessed").status_code == 401
     assert stage(deal) == "talks"
     assert not Payment.objects.exists()
+
+
+def test_the_feed_says_how_much_was_paid_and_the_card_what_a_manager_can_do_next(
+    alice: User,
+) -> None:
+    deal = lead(alice, "talks")
+    post(told(deal, amount="450"))
+    titles = [line.title for line in feed_lines.read_feed(deal).lines]
+    assert "Платёж получен: 450\u00a0$" in titles
+    # «Refund» comes next, but nothing that a manager does leads to it.
+    stages = explain.stage_answers(fresh(deal), user=alice, now=NOON)
+    assert stage(deal) == "partial"
+    assert (ahead := next_stage(stages)) is not None
+    assert ahead.stage.kind == "won"
