@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.deals import check_may_edit
 from crm.models import Deal, User
 from crm.tasks import checked_answers
 from pipelines import catalog, engine, rules
@@ -16,6 +15,7 @@ from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline, CompiledScenario
 from pipelines.context import Context
 from pipelines.errors import Refusal, RegulationError
+from pipelines.locking import check_right_to_edit
 from pipelines.models import Event
 from pipelines.transactions import verb
 
@@ -60,7 +60,7 @@ def act(deal: Deal, code: str, *, by: Actor, now: datetime, answers: dict[str, A
     Errors: MoveRefused with all that stands against it, BadAnswer, RegulationError for what is not offered here.
     """
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     scenario = next((item for item in offered(deal, pipeline) if item.code == code), None)
     if scenario is None:
         raise RegulationError(_("This can't be done with the deal where it stands."))

@@ -135,7 +135,8 @@ def _people(record: Client, user: User) -> list[Contact]:
 
 def open_tasks(record: Client, deals: list[int], *, now: datetime) -> list[OpenTask]:
     """The open tasks on the client itself and on its deals, by due time, each with its outcomes."""
-    own = Q(**{client_fields.kind_of(record): record})
+    # A task on a deal is the deal's, whoever its contact is.
+    own = Q(**{"deal": None, client_fields.kind_of(record): record})
     found = (
         Task.objects.open()
         .filter(own | Q(deal__in=deals))

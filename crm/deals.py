@@ -85,7 +85,7 @@ def edit_deal(
 ) -> dict[str, list[Any]]:
     """Set fields of the deal; returns {code: [before, after]}. Errors: BadAnswer, RegulationError without the right."""
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     return engine.change_fields(deal, answers, by=by, now=now)
 
 
@@ -95,7 +95,7 @@ def assign_deal(
 ) -> None:
     """Make another person responsible; his predecessor's open tasks on the deal go with it."""
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     if deal.owner_id == owner.pk:
         return
     before, deal.owner = deal.owner, owner
@@ -121,7 +121,7 @@ def link_people(
     # Before the deal is locked, in the order of those who take in requests.
     duplicates.check_free(*new, pipeline=pipeline_of(deal), owner=deal.owner, by=by)
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     before = [str(deal.contact or ""), str(deal.company or "")]
     deal.contact, deal.company = contact, company
     deal.save(update_fields=["contact", "company"])
@@ -194,7 +194,7 @@ def archive_deal(deal: Deal, *, by: Actor, now: datetime) -> None:
     from crm.tasks import cancel_task
 
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     for task in deal.tasks.filter(state="open"):
         cancel_task(task, by=by, now=now, reason=_("the deal was archived"))
     engine.lock(deal)
@@ -202,11 +202,6 @@ def archive_deal(deal: Deal, *, by: Actor, now: datetime) -> None:
     deal.archived_at = now
     deal.save(update_fields=["archived_at"])
     engine.record(DEAL_ARCHIVED, deal=deal, by=by, now=now)
-
-
-def check_may_edit(deal: Deal, pipeline: CompiledPipeline, by: Actor) -> None:
-    """Errors: RegulationError where the stage is not the person's to edit."""
-    check_right_to_edit(deal, pipeline, by)
 
 
 def pipeline_of(deal: Deal) -> CompiledPipeline:

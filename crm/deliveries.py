@@ -12,13 +12,14 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import deals, lives
+from crm import lives
 from crm.models import ClientLife, Deal, Delivery, DeliveryTerms
 from crm.sums import say_sum
 from pipelines import asking, catalog, engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.locking import check_right_to_edit
 from pipelines.transactions import verb
 
 REGISTERED = registry.event(
@@ -77,7 +78,7 @@ def register_delivery(
     the deal's currency. Errors: BadAnswer, NoClient, MoveRefused, RegulationError.
     """
     pipeline = engine.lock(deal)
-    deals.check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     if key and (found := Delivery.objects.filter(key=key, deal=deal).first()):
         return found
     terms = lives.terms_of(pipeline)
@@ -222,7 +223,7 @@ def _lock(delivery: Delivery, by: Actor) -> tuple[Delivery, CompiledPipeline]:
     """Lock deal, client and delivery in this order; the delivery as it stands now."""
     deal = delivery.deal
     pipeline = engine.lock(deal)
-    deals.check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     # Which client it is can change under the deal's lock alone.
     life = Delivery.objects.values_list("life", flat=True).get(pk=delivery.pk)
     locked = ClientLife.objects.select_for_update().get(pk=life)

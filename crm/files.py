@@ -13,11 +13,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.deals import check_may_edit
 from crm.models import Deal, DealFile
 from pipelines import engine, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer
+from pipelines.locking import check_right_to_edit
 
 FILE_ADDED = registry.event("file.added", label=gettext_lazy("file added"), icon="paperclip")
 FILE_REMOVED = registry.event("file.removed", label=gettext_lazy("file removed"), icon="paperclip")
@@ -34,7 +34,7 @@ def add_file(deal: Deal, upload: Any, *, by: Actor, now: datetime) -> DealFile:
     if upload.size > SIZE_LIMIT:
         raise BadAnswer({"file": _("A file has at most 25 MB.")})
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     name = safe_name(upload.name)
     kept = DealFile(deal=deal, name=name, size=upload.size, uploaded_by=by.user, uploaded_at=now)
     # On the disk it has a name of our own: the client's may be any text, and two may be alike.
@@ -55,7 +55,7 @@ def remove_file(file: DealFile, *, by: Actor, now: datetime) -> None:
     """Take a file off the deal's list; the feed remembers it. Errors: RegulationError without the right to edit."""
     deal = file.deal
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     if DealFile.objects.filter(pk=file.pk, archived_at=None).update(archived_at=now):
         engine.record(
             FILE_REMOVED, deal=deal, by=by, now=now, data={"file": file.pk, "name": file.name}

@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import outgoing
-from crm.deals import check_may_edit
+from crm.balances import Account, account_of
 from crm.models import Deal, Invoice, InvoiceKind, Payment
-from crm.payments import Account, account_of
 from pipelines import engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.locking import check_right_to_edit
 from pipelines.transactions import verb
 
 INVOICE_MADE = registry.event("invoice.made", label=gettext_lazy("invoice made"), icon="receipt")
@@ -119,7 +119,7 @@ def make_invoice(
 ) -> Invoice:
     """Make a draft; what is not given is as the kind proposes. Errors: BadAnswer, RegulationError without the right."""
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     if not _fits(kind, deal, pipeline) or kind.playbook != pipeline.playbook:
         raise RegulationError(_("There is no such invoice for this deal."))
     proposal = propose(deal, kind, account_of(deal, pipeline), currency=currency)
@@ -267,7 +267,7 @@ def _lock(invoice: Invoice, by: Actor, revision: int | None) -> Deal:
     """Lock the deal, then the invoice, and bring both up to date."""
     deal: Deal = invoice.deal
     pipeline = engine.lock(deal)
-    check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     fresh = (
         Invoice.objects.select_for_update(of=("self",)).select_related("kind").get(pk=invoice.pk)
     )

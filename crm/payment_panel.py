@@ -10,9 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.balances import Account, accounts_of
 from crm.models import Deal, Payment, User
 from crm.panels import Mark, Panel
-from crm.payments import PAYMENT_RECEIVED, Account, accounts_of
+from crm.payments import PAYMENT_RECEIVED
 from crm.sums import say_sum
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline

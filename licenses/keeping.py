@@ -10,13 +10,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from crm import deals
 from crm.models import Deal
 from licenses import terms
 from licenses.models import Licence
 from pipelines import engine, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.locking import check_right_to_edit
 
 EXPIRES_ON = "licence.expires_on"
 
@@ -60,7 +60,7 @@ class LicenceChanged(RegulationError):
 def lock(deal: Deal, by: Actor, revision: int | None) -> Licence:
     """Lock the deal, which is the lock of its licence too, and read the licence. Errors: NoLicence, LicenceChanged."""
     pipeline = engine.lock(deal)
-    deals.check_may_edit(deal, pipeline, by)
+    check_right_to_edit(deal, pipeline, by)
     licence = Licence.objects.filter(deal=deal).first()
     if licence is None:
         raise NoLicence

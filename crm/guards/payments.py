@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.payments import Account, account_of
+from crm.balances import Account, account_of
 from crm.sums import say_sum
 from pipelines.context import Context
 from pipelines.params import ParamsForm

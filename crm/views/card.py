@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
@@ -23,6 +25,7 @@ from crm.views.replies import done, find_deal, go, me, refused
 from crm.views.task_dialogs import ask_again
 from pipelines import catalog, engine, explain
 from pipelines.errors import BadAnswer, MoveRefused, RegulationError
+from pipelines.locking import check_right_to_edit
 from pipelines.models import Offer
 
 
@@ -143,7 +146,7 @@ def tags(request: SignedIn, pk: int) -> HttpResponse:
     """Put a tag on, or take one off."""
     deal = find_deal(request, pk)
     try:
-        deals.check_may_edit(deal, catalog.pipeline(deal.pipeline_id), me(request))
+        check_right_to_edit(deal, catalog.pipeline(deal.pipeline_id), me(request))
         deals.tag_deal(
             deal,
             add=request.POST.getlist("add"),
@@ -174,7 +177,7 @@ def why(request: SignedIn, pk: int) -> HttpResponse:
     """Which rules ran on the deal, which wait, and why the others did not run."""
     deal = find_deal(request, pk)
     now = timezone.now()
-    found = {
+    found: dict[str, Any] = {
         "answers": explain.rule_answers(deal, user=request.user, now=now),
         "refusals": explain.task_refusals(deal, user=request.user, now=now),
     }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django_htmx.http import retarget
 
 from crm import invoices, payments
+from crm.balances import account_of
 from crm.forms import AnswersForm
 from crm.models import Deal, Invoice, InvoiceKind, Payment
 from crm.sums import say_sum
@@ -93,7 +94,7 @@ def invoice_new(request: SignedIn, pk: int) -> HttpResponse:
     kinds = invoices.kinds_of(deal, pipeline)
     if not kinds:
         return refused(request, deal, RegulationError(_("There is no invoice for such a deal.")))
-    account = payments.account_of(deal, pipeline)
+    account = account_of(deal, pipeline)
     given = request.POST if request.method == "POST" else request.GET
     kind = next((item for item in kinds if item.code == given.get("kind")), kinds[0])
     currencies = list(dict.fromkeys([*account.currencies, *account.known_currencies]))
@@ -191,7 +192,7 @@ def invoice_cancel(request: SignedIn, pk: int) -> HttpResponse:
 def payment_new(request: SignedIn, pk: int) -> HttpResponse:
     """Write down a payment that no provider told of."""
     deal = find_deal(request, pk)
-    account = payments.account_of(deal)
+    account = account_of(deal)
     form = PaymentForm(sent(request), auto_id="payment_%s")
     currencies: Any = form.fields["currency"]
     currencies.choices = [

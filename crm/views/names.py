@@ -19,6 +19,7 @@ from crm.views.replies import done, find_deal, me, refused
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import RegulationError
+from pipelines.locking import check_right_to_edit
 
 MODELS: dict[str, Any] = {naming.CONTACT: Contact, naming.COMPANY: Company}
 
@@ -64,7 +65,7 @@ def take(request: SignedIn, pk: int, record: str) -> HttpResponse:
         if isinstance(standing, Deal):
             deals.edit_deal(standing, {"name": name}, by=by, now=now)
         else:
-            deals.check_may_edit(deal, pipeline, by)
+            check_right_to_edit(deal, pipeline, by)
             people.rename(standing, name=name, by=by, now=now)
     except RegulationError as error:
         return refused(request, deal, error)

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from crm import invoices
+from crm.balances import account_of
 from crm.models import Invoice, InvoiceKind, User
-from crm.payments import account_of
 from notifications.models import Message
 from pipelines import catalog
 from pipelines.actor import Actor

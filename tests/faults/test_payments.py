@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from crm import invoices, payments
+from crm import balances, invoices
 from crm.models import Deal, Invoice, InvoiceKind, Payment, PaymentProvider, User
 from pipelines import catalog
 from pipelines.actor import SYSTEM
@@ -66,7 +66,7 @@ def test_two_payments_of_one_deal_at_once_are_both_counted(
         lambda: post(told(deal, event_id="one", amount="400")),
         lambda: post(told(deal, event_id="two", amount="500")),
     )
-    assert payments.account_of(fresh(deal)).paid("USD") == Decimal(900)
+    assert balances.account_of(fresh(deal)).paid("USD") == Decimal(900)
     assert fresh(deal).stage.code == "won"
     assert stages(deal).count("paying") == 1
 
