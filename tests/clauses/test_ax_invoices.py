@@ -51,7 +51,7 @@ def test_the_sum_is_proposed_on_the_card_and_may_be_changed(client: Client, alic
     assert (invoice.amount, invoice.purpose) == (Decimal(700), "Аванс за аудит")
     page = client.get(f"/deals/{deal.pk}/").content.decode()
     assert f"№ {invoice.label}" in page
-    assert "700\u00a0BYN" in page
+    assert "700\u00a0Br" in page
 
 
 @pytest.mark.clause("AX-6.4")
@@ -91,7 +91,7 @@ def test_the_invoice_goes_out_by_its_letter(client: Client, alice: User) -> None
     assert answer.status_code == 302
     letter = Message.objects.get(deal=deal, to="pay@example.com")
     assert letter.subject == f"Счет № {invoice.label}"
-    assert "750\u00a0BYN" in letter.text
+    assert "750\u00a0Br" in letter.text
     assert fresh(invoice).state == "sent"
     assert account_of(deal).payments == []
 

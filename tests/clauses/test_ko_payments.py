@@ -106,8 +106,8 @@ def test_more_than_the_prepayment_and_less_than_the_price_is_a_part(
     assert stage(deal) == "partial"
     client.force_login(alice)
     page = client.get(f"/deals/{deal.pk}/").content.decode()
-    assert "500\u00a0USD" in page
-    assert "500\u00a0USD" in client.get("/deals/?pipeline=school_sales").content.decode()
+    assert "500\u00a0$" in page
+    assert "500\u00a0$" in client.get("/deals/?pipeline=school_sales").content.decode()
 
 
 @pytest.mark.clause("KO-2.10")
@@ -148,8 +148,8 @@ def test_a_hand_move_to_success_is_refused_with_the_sum_still_due(alice: User) -
     with refused(engine.MoveRefused) as caught:
         move(fresh(deal), "won", by=alice)
     [refusal] = [item for item in caught.value.refusals if item.clause == "KO-2.12"]
-    assert "800\u00a0USD" in refusal.message
-    assert "900\u00a0USD" in refusal.message
+    assert "800\u00a0$" in refusal.message
+    assert "900\u00a0$" in refusal.message
 
 
 @pytest.mark.clause("KO-2.12")
