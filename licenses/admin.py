@@ -21,4 +21,6 @@ class LicenceAdmin(ReadOnlyAccess, admin.ModelAdmin):
     list_select_related = ("deal",)
     search_fields = ("account_id", "deal__name")
     date_hierarchy = "expires_on"
+    # The bookkeeping of the countdown, not for people.
+    exclude = ("reminded", "revision")
     inlines = (PeriodInline,)

@@ -39,6 +39,9 @@ def of(user: User) -> dict[str, str]:
         "new-contact": "/contacts/new/",
         "new-company": "/companies/new/",
         "new-task-free": "/tasks/new/",
+        "regulation": "/regulation/axelerator/",
+        "violations": "/violations/",
+        "overrides": "/overrides/",
         "password": "/password/",
         "missing": "/deals/987654321/",
     }
@@ -52,6 +55,10 @@ def of(user: User) -> dict[str, str]:
                 f"{kind}-letter": f"{home}letter/",
                 f"{kind}-feed": f"{home}feed/",
             }
+    if deal.contact_id:
+        found["contact-message"] = f"/contacts/{deal.contact_id}/message/"
+    if user.visible_owner_ids is None or len(user.visible_owner_ids) > 1:
+        found["control"] = "/control/"
     if closed := deals.filter(stage__code="refused").first():
         found["card-closed"] = f"/deals/{closed.pk}/"
     return found | (_settings() if user.is_staff else {})

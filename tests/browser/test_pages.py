@@ -14,7 +14,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from crm.models import Company, Contact, Deal, DealFile, Team, User
-from pipelines.models import Rule
+from pipelines.models import Clause, Rule
 from tests.browser import office, places
 from tests.fixtures.cast import PLAYBOOKS
 
@@ -28,7 +28,7 @@ CYRILLIC, LATIN = re.compile("[а-яё]", re.I), re.compile(r"[a-z]{3,}", re.I)
 # What is Latin in Russian too: names, codes, and what stands in mails and keys.
 NAMES = re.compile(
     r"Reglament|English|amoCRM|###CRM###|CRM|Google|Ctrl\+Enter|BYN|e-mail|Message-ID|axelerator"
-    r"|\S+@\S+|\S+\.pdf|AX-\S+|PDF|HTML|ID|Europe/\w+|\w+\.\w+\.\w+",
+    r"|\S+@\S+|\S+\.pdf|AX-\S+|PDF|HTML|XLSX|ID|Europe/\w+|\w+\.\w+\.\w+",
     re.I,
 )
 # The frame and the words of ours in the page; what people and the regulation call things is data.
@@ -131,6 +131,8 @@ def _words_of_people() -> re.Pattern[str]:
     words = {"Русский", "мар", "такогонет"}
     for model in (Deal, Contact, Company, DealFile, Team):
         words.update(model._default_manager.values_list("name", flat=True))
+    for row in Clause.objects.values_list("section", "words"):
+        words.update(row)
     for user in User.objects.all():
         words |= {
             str(user),
