@@ -222,3 +222,16 @@ def test_the_board_counts_the_deals_without_a_task_that_one_sees(client, alice, 
         now=NOON,
     )
     assert 'id="forgotten"' not in page()
+
+
+def test_the_board_opens_where_a_manager_has_open_deals_and_then_where_he_was_last(alice, client):
+    client.force_login(alice)
+
+    def opened():
+        return client.get("/deals/").context["pipeline"].code
+
+    assert opened() == "leads"
+    make_deal(alice, pipeline="production")
+    assert opened() == "production"
+    client.get("/deals/?pipeline=leads")
+    assert opened() == "leads"

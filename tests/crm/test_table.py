@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.test import RequestFactory
 
-from crm import board, table
+from crm import board, people, table
 from crm.filters import DealFilter
 from crm.models import Deal
 from pipelines import catalog
+from pipelines.actor import Actor
 from tests.factories import NOON, make_deal
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +158,23 @@ def test_the_way_back_never_leads_to_a_foreign_site(alice, client):
     for back in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
         assert "evil" not in client.post("/deals/table/move/", {"back": back}).content.decode()
         assert "alert(1)" not in client.post("/deals/table/move/", {"back": back}).content.decode()
+
+
+def test_a_column_that_says_nothing_on_the_page_leaves_its_room_to_the_others(alice, olga, client):
+    make_deal(alice)
+
+    def headings(user):
+        client.force_login(user)
+        return re.findall(
+            r"<th.*?>(?:<a.*?>)?([^<]+)<", client.get("/deals/table/").content.decode()
+        )
+
+    assert not {"Компания", "Ответственный", "Нарушения"} & set(headings(alice))
+    assert "Ответственный" in headings(olga)
+    make_deal(
+        alice,
+        company=people.create_company(
+            name="ООО «Лад»", owner=alice, by=Actor.person(alice), now=NOON
+        ),
+    )
+    assert "Компания" in headings(alice)
