@@ -10,14 +10,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from crm import card, card_fields, deals, duplicates, naming, naming_rules, people, policies
+from crm import board, card, card_fields, deals, duplicates, naming, naming_rules, people, policies
 from crm.forms import NewDealForm
 from crm.models import Company, Contact, Deal, User
 from crm.views.answers import SignedIn
 from crm.views.contacts import same_points, typed_keys
 from crm.views.replies import address, go, me, status_of
 from crm.views.task_dialogs import sent
-from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer, RegulationError
 
@@ -141,7 +140,7 @@ def _form(
     context = {
         "form": form,
         "pipeline": pipeline,
-        "pipelines": catalog.pipelines(),
+        "pipelines": board.pipelines_of(request.user),
         "editors": _editors(request, pipeline, more.get("errors", {})),
         "contact": _record(request, Contact, "contact"),
         "company": _record(request, Company, "company"),
@@ -189,7 +188,7 @@ def _record(request: SignedIn, model: Any, kind: str) -> Any:
 def _pipeline(request: SignedIn) -> CompiledPipeline:
     """The pipeline named, by default the first."""
     code = request.POST.get("pipeline") or request.GET.get("pipeline")
-    try:
-        return catalog.by_code(code) if code else catalog.pipelines()[0]
-    except (KeyError, IndexError) as error:
-        raise Http404 from error
+    for pipeline in board.pipelines_of(request.user):
+        if code in (None, "", pipeline.code):
+            return pipeline
+    raise Http404
