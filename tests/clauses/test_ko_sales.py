@@ -293,7 +293,7 @@ def test_the_letter_carries_number_sum_and_purpose(alice: User) -> None:
     invoice = invoices.send_invoice(make_invoice(deal), by=Actor.person(alice), now=NOON)
     letter = Message.objects.get(pk=invoice.message_id)
     assert f"№ {invoice.label}" in letter.subject
-    assert "900\u00a0USD" in letter.text
+    assert "900\u00a0$" in letter.text
     assert "пакет «Полный»" in letter.text
 
 

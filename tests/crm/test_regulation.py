@@ -154,7 +154,7 @@ def test_an_edition_is_read_once_however_often_it_is_said(
     alice: User, client: Client, regulation: Regulation
 ) -> None:
     client.force_login(alice)
-    assert "Я прочитал" in client.get(PAGE).content.decode()
+    assert "Редакция 1 прочитана" in client.get(PAGE).content.decode()
     confirm(client, regulation.edition)
     confirm(client, regulation.edition)
     assert Reading.objects.filter(user=alice).count() == 1

@@ -129,7 +129,7 @@ def test_two_tasks_set_at_once_keep_the_earlier_as_the_deals_next(
     # Without the lock the later task, written last, hides the earlier one.
     deal = make_deal(alice, pipeline="lab")
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "lock", unlocked(in_turn))
+        patch.setattr(engine, "lock_to_edit", unlocked(in_turn))
         real = Deal.save
 
         def save(self: Deal, *args: Any, **kwargs: Any) -> None:

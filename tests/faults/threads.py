@@ -33,10 +33,10 @@ def at_once(*jobs: Callable[[], Any]) -> list[Any]:
         return list(pool.map(run, jobs))
 
 
-def unlocked(after_reading: Callable[[], Any]) -> Callable[[Any], Any]:
-    """`engine.lock` as it would be without the lock: it reads the row and then lets the others read it too."""
+def unlocked(after_reading: Callable[[], Any]) -> Callable[..., Any]:
+    """`engine.lock` or `lock_to_edit` as it would be without the lock: it reads the row, then lets the others read it."""
 
-    def read_only(deal: Any) -> Any:
+    def read_only(deal: Any, *_by: Any) -> Any:
         if is_held(deal):
             return catalog.pipeline(deal.pipeline_id)
         deal.become(apps.get_model("crm.Deal").objects.get(pk=deal.pk))

@@ -461,7 +461,7 @@ def test_an_offer_lapses_when_the_deal_goes_elsewhere(alice: User) -> None:
     choose(task_of(deal, "send_kp"), "kp_mailed")
     (offer,) = offers(deal)
     move(deal, "start")
-    assert offers(deal) == []
+    assert offer not in offers(deal)
     with refused():
         take(offer, by=alice)
     assert fresh(deal).stage.code == "start"
