@@ -77,11 +77,11 @@ def pages(
         client.post(f"/deals/{spare[number % len(spare)]}/move/", refuse)
 
     def plain_move(client: Any, number: int) -> None:
-        deal = facts["driven"][number % len(facts["driven"])]
+        deal = facts["driven"][driving.place(number)]
         client.post(f"/deals/{deal}/move/", {"to": driving.NEXT, "seen": facts["driving_first"]})
 
     def press(client: Any, number: int) -> None:
-        task = facts["pressed"][number % len(facts["pressed"])]
+        task = facts["pressed"][driving.place(number)]
         client.post(
             f"/tasks/{task}/outcome/{driving.SCENARIO}/", {"revision": "0", "result": "недозвон"}
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -123,7 +124,7 @@ class Floor:
             self._task(deal, now)
             self._event("task.created", deal, now)
             self.sql.execute(
-                self.facts["letter_sql"], [deal, f"<{number}.{deal}@floor.example>", now]
+                self.facts["letter_sql"], [deal, f"<{uuid4().hex}@floor.example>", now]
             )
 
     def tick(self, now: datetime, due: int) -> None:
