@@ -178,7 +178,8 @@ def choose_outcome(
         # The note on a task that stays open says what came of this try.
         task.result, task.scenario, task.revision = _checked_result(result), code, task.revision + 1
         task.save(update_fields=["result", "scenario", "revision"])
-    with holding(task):
+    # Both are locked and fresh: the engine need not read them again.
+    with holding(task, deal):
         engine.choose(deal, scenario, task=task, by=by, now=now, answers=answers)
     _go_on(task, deal, next_task, ask_next=ask_next, by=by, now=now)
     return task

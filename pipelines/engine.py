@@ -215,7 +215,7 @@ def move(
     return change
 
 
-@transaction.atomic
+@verb
 @feed.gathering()
 def choose(
     deal: Any,
