@@ -95,15 +95,19 @@ def offer(page: Page, text: str) -> Locator:
     return page.locator(".card-offers").get_by_role("button", name=text)
 
 
-def press(page: Page, outcome: str, *, result: str = "") -> None:
+def press(page: Page, outcome: str, *, result: str = "", is_last: bool = False) -> None:
     """Choose a task's outcome, say what came of it, and wait until the card has drawn itself anew."""
     tasks(page).get_by_role("link", name=outcome).first.click()
-    send(page, outcome, result=result)
+    send(page, outcome, result=result, is_last=is_last)
 
 
-def send(page: Page, button: str, *, result: str = "") -> None:
+def send(page: Page, button: str, *, result: str = "", is_last: bool = False) -> None:
+    """Send the window. `is_last`: the next task is asked for first, and declined."""
     if result:
         window(page).get_by_label("Результат").fill(result)
+    if is_last:
+        window(page).get_by_role("button", name=button, exact=True).click()
+        button = "Без следующей задачи"
     with page.expect_response(lambda answer: answer.request.method == "GET"):
         window(page).get_by_role("button", name=button, exact=True).click()
     closed(page)

@@ -82,7 +82,7 @@ def _talks(page: Page) -> None:
     expect(task).to_contain_text("Связаться с клиентом – Провести квалификацию")
     expect(task.locator(".app-clause")).to_have_text("AX-2.1")
     expect(task.locator(".card-task")).to_have_count(1)
-    office.press(page, "Поговорили", result="Три пекарни, заявки теряются")
+    office.press(page, "Поговорили", result="Три пекарни, заявки теряются", is_last=True)
     expect(task).to_contain_text("У сделки нет задачи")
     expect(office.feed(page)).to_contain_text("Три пекарни, заявки теряются")
 
@@ -98,7 +98,7 @@ def _qualifies(page: Page) -> None:
 
 
 def _sends_the_proposal(page: Page) -> None:
-    office.press(page, "Отправил")
+    office.press(page, "Отправил", is_last=True)
     office.offer(page, "Перевести в «Отправлено КП»").click()
     expect(office.window(page)).to_contain_text("AX-3.8")
     office.window(page).get_by_label("Бюджет").fill("1 500,50")

@@ -99,7 +99,7 @@ def test_an_outcome_pressed_in_both_windows_counts_once(
         office.sign_in(window, user, f"/deals/{deal.pk}/")
         office.tasks(window).get_by_role("link", name="Поговорили").click()
         office.window(window).get_by_label("Результат").fill(f"Итог: {user.first_name}")
-    office.send(page, "Поговорили")
+    office.send(page, "Поговорили", is_last=True)
     office.window(head).get_by_role("button", name="Поговорили", exact=True).click()
     expect(office.toast(head)).to_contain_text("уже")
     expect(office.window(head).get_by_label("Результат")).to_have_value("Итог: Ольга")
