@@ -195,6 +195,7 @@ def test_without_scripts_one_signs_in_reads_moves_and_finishes_a_task(
     office.tasks(page).get_by_role("link", name="Поговорили").click()
     page.get_by_label("Результат").fill("Нужны шкафы")
     page.get_by_role("button", name="Поговорили").click()
+    page.get_by_role("button", name="Без следующей задачи").click()
     expect(office.feed(page)).to_contain_text("Нужны шкафы")
     assert not Task.objects.open().exists()
 
