@@ -38,7 +38,8 @@ def who_calls(user: User, text: str) -> Caller | None:
     except ValueError:
         return None
     keys = Keys(frozenset({("phone", number)}))
-    found = [person.pk for person in duplicates.find(keys).contacts]
+    everybodys = duplicates.find(keys)
+    found = [person.pk for person in everybodys.contacts]
     visible = Contact.objects.visible_to(user).filter(pk__in=found).select_related("owner")
     contacts = list(visible.order_by("pk")[:MOST])
     deals = (
@@ -54,5 +55,5 @@ def who_calls(user: User, text: str) -> Caller | None:
     return Caller(
         number,
         [KnownCaller(contact, by_contact.get(contact.pk, [])) for contact in contacts],
-        duplicates.taken_by(keys, owner=user, user=user),
+        duplicates.taken_by(Keys(), *everybodys.records, owner=user, user=user),
     )

@@ -111,6 +111,7 @@ class _Batch:
 
     def flush(self) -> None:
         rows, changes, calls = self.rows, self.changes, self.calls
+        was_lost = connection.needs_rollback
         self._forget()
         self.is_writing = True
         try:
@@ -122,7 +123,7 @@ class _Batch:
                 write(items)
         except BaseException:
             # Inserting marks the transaction as lost; the savepoint round it, whose release asked for this, takes it back.
-            connection.needs_rollback = False
+            connection.needs_rollback = was_lost
             raise
         finally:
             self.is_writing = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from crm.models import Deal, Tag, Task, User
@@ -88,6 +89,18 @@ def test_what_the_database_refuses_is_refused_inside_the_savepoint(db: None) -> 
         # The transaction lives on.
         writes.insert(Tag(name="срочно"))
     assert sorted(Tag.objects.values_list("name", flat=True)) == ["важно", "срочно"]
+
+
+def test_a_transaction_that_was_lost_before_stays_lost(alice: User) -> None:
+    deal = make_deal(alice)
+    with transaction.atomic(), writes.gathering():
+        with transaction.atomic():
+            writes.insert(task(deal))
+            connection.needs_rollback = True
+            with pytest.raises(TransactionManagementError):
+                Task.objects.count()
+            assert connection.needs_rollback
+        assert not Task.objects.filter(deal=deal, text="Позвонить").exists()
 
 
 def test_a_batch_that_fails_writes_nothing_more(alice: User) -> None:
