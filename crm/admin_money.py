@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from crm import payments
 from crm.models import Deal, Invoice, InvoiceKind, Package, Payment, PaymentProvider, PaymentTerms
+from crm.money import payments
 from pipelines.actor import Actor
 from pipelines.admin.access import CrmAdminAccess, LogAdmin
 from pipelines.errors import RegulationError

@@ -8,32 +8,12 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         # What registers something is imported here, not only by the pages: a worker and a command know no pages.
-        from . import (  # noqa: F401
-            actions,
-            board_fields,
-            delivery_panel,
-            files,
-            guards,
-            invoice_panel,
-            invoice_words,
-            overrides,
-            panels,
-            payment_panel,
-            people,
-            roles,
-            sections,
-            sources,
-            task_answers,
-            violation_panel,
-            warning_panel,
-        )
+        from crm import actions, files, guards, panels, roles, sections, sources  # noqa: F401
+        from crm.clients import people  # noqa: F401
+        from crm.money import invoice_words  # noqa: F401
+        from crm.planning import task_answers  # noqa: F401
+        from crm.registers import overrides  # noqa: F401
+        from crm.shown import SOURCES
 
-        for source in (
-            board_fields,
-            delivery_panel,
-            payment_panel,
-            invoice_panel,
-            violation_panel,
-            warning_panel,
-        ):
+        for source in SOURCES:
             panels.register(source)

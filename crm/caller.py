@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from crm import duplicates
-from crm.duplicates import Keys
+from crm.clients.points import normalize_phone
+from crm.intake import duplicates
+from crm.intake.duplicates import Keys
 from crm.models import Contact, Deal, User
-from crm.points import normalize_phone
 
 # Who calls from a switchboard of many is found in the list of contacts.
 MOST = 5

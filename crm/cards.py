@@ -21,8 +21,8 @@ from crm.ageing import Countdown, Tone
 from crm.board import Column, Row
 from crm.filters import DealFilter
 from crm.models import User
+from crm.money.sums import SIGNS
 from crm.panels import Mark
-from crm.sums import SIGNS
 from pipelines import catalog
 
 Marks = Sequence[Mapping[int, Mark]]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from crm import board
 from crm.models import Deal, User
-from crm.registers import names_of_deals
+from crm.registers.asking import names_of_deals
 from pipelines.catalog import CompiledPipeline
 from pipelines.models import Clause, LoggedRefusal, Rule, RuleRun
 from pipelines.rule_words import NAMED_IN_WORDS, RuleLine

@@ -12,7 +12,7 @@ from typing import Any
 
 from crm.contacting import CALL_ANSWERED
 from crm.models import Deal, Task, User
-from crm.tasks import task_outcomes
+from crm.planning.tasks import task_outcomes
 from pipelines import catalog, fields
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.models import Event, StageChange

@@ -8,7 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import client_owner, duplicates, tag_lists
+from crm import tag_lists
+from crm.clients import owner as client_owner
+from crm.intake import duplicates
 from crm.models import Company, Contact, Deal, Tag, User
 from pipelines import catalog, engine, fields, registry
 from pipelines.actor import Actor
@@ -191,7 +193,7 @@ def write_note(deal: Deal, *, text: str, by: Actor, now: datetime) -> Event:
 @verb
 def archive_deal(deal: Deal, *, by: Actor, now: datetime) -> None:
     """Take the deal out of every list; its history stays. Open tasks are cancelled, timers too."""
-    from crm.tasks import cancel_task
+    from crm.planning.tasks import cancel_task
 
     pipeline = engine.lock(deal)
     check_right_to_edit(deal, pipeline, by)

@@ -12,9 +12,9 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import lives
+from crm.clients import lives
 from crm.models import ClientLife, Deal, Delivery, DeliveryTerms
-from crm.sums import say_sum
+from crm.money.sums import say_sum
 from pipelines import asking, catalog, engine, fields, registry
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline

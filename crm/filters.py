@@ -12,9 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.clients.points import normalize_phone
 from crm.lookups import name_has, one_of
 from crm.models import Company, Contact, ContactPoint, Tag, User
-from crm.points import normalize_phone
 from crm.visibility import DealQuerySet
 from pipelines import catalog
 from pipelines.catalog import CompiledField, CompiledStage

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from crm import card_fields, points
+from crm.card import fields as card_fields
+from crm.clients import points
 from crm.contacting import (
     CALL_ANSWERED,
     CALL_MISSED,
@@ -21,7 +22,7 @@ from crm.contacting import (
     MESSAGE_SENT,
 )
 from crm.models import ContactPoint, Deal, Task, User
-from crm.tasks import NextTask
+from crm.planning.tasks import NextTask
 from pipelines import catalog, fields, remedies
 from pipelines.catalog import CompiledField, CompiledScenario
 from pipelines.errors import BadAnswer, RegulationError

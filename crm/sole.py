@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.lives import client_of
+from crm.clients.lives import client_of
 from crm.models import Deal, SoleDeal
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from crm import lives
+from crm.clients import lives
 from pipelines import catalog
 from pipelines.registry import date_source
 

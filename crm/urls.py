@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from crm import client_urls
+from crm.clients import urls as client_urls
 from crm.views import (
     accounts,
     board,

@@ -75,7 +75,7 @@ class DealValues:
 
     def _as_asked(self, name: str) -> str:
         """The name of the deal with what can safely be put right (AX-N1)."""
-        from crm import naming_rules
+        from crm.names import naming_rules
 
         pipeline = catalog.pipeline(self.pipeline_id)
         return naming_rules.corrected("deal", name, pipeline, before=self.name)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from crm.models import Deal, User
+from crm.money.sums import say_sum
 from crm.panels import Mark, Panel
-from crm.sums import say_sum
 from licenses import clock, terms
 from licenses.keeping import EXPIRES_ON
 from licenses.models import EXPIRED, REFUSED, Licence, Period

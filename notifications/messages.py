@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.clients.points import normalize_phone, normalize_telegram
 from crm.contacting import MESSAGE_SENT
 from crm.models import Contact, Deal, User
-from crm.points import normalize_phone, normalize_telegram
 from notifications import placeholders, sms
 from notifications.letters import LetterError, NoAddress, describe, insert, kick
 from notifications.models import Message, Template

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.hooks import HookError, hook, parse, verify
+from crm.intake.hooks import HookError, hook, parse, verify
 from notifications.receipts import STATES, find, take_receipt
 from pipelines.errors import BadAnswer
 

@@ -226,7 +226,7 @@ def choose(
     now: datetime,
     answers: dict[str, Any],
 ) -> Event:
-    """Run what a scenario brings; the caller (`crm.tasks.choose_outcome`) has locked and ended the task, if there is one.
+    """Run what a scenario brings; the caller (`crm.planning.tasks.choose_outcome`) has locked and ended the task, if there is one.
 
     Whole or not at all: a move it makes that the regulation refuses raises MoveRefused for the form to ask on.
     """

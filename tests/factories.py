@@ -8,7 +8,8 @@ from typing import Any
 import factory
 from django.contrib.auth.models import Group
 
-from crm import deals, people
+from crm import deals
+from crm.clients import people
 from crm.models import Deal, Team, User
 from pipelines import catalog
 from pipelines.actor import Actor

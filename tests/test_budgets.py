@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from crm import people
+from crm.clients import people
 from pipelines.actor import Actor
 from tests.budgets import PAGES
 from tests.factories import NOON, make_deal

@@ -8,9 +8,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import contacting, deals, distribution, sole, tasks
+from crm import contacting, deals, sole
 from crm.actions.scenarios import moment_of, say
+from crm.intake import distribution
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from crm.roles import HEAD
 from pipelines import catalog, engine
 from pipelines.catalog import CompiledPipeline

@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import invoices
 from crm.models import InvoiceKind
+from crm.money import invoices
 from pipelines.actions import offer
 from pipelines.context import Context
 from pipelines.errors import RegulationError

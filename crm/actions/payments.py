@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from crm.balances import account_of
+from crm.money.balances import account_of
 from pipelines import engine
 from pipelines.context import Context
 from pipelines.params import FieldField, ParamsForm

@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from crm import client_owner, deals, distribution
+from crm import deals
+from crm.clients import owner as client_owner
+from crm.intake import distribution
 from crm.models import Way
 from pipelines.context import Context
 from pipelines.params import ParamsForm, RoleField

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
-from crm import tasks
 from crm.models import Task
+from crm.planning import tasks
 from pipelines import engine, fields, registry, timers
 from pipelines.clock import Duration
 from pipelines.context import Context

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from crm import contacting, deals, files, outgoing, people, tasks
+from crm import contacting, deals, files, outgoing
+from crm.clients import people
 from crm.demo import words
 from crm.demo.cast import Client
 from crm.demo.clock import Telling
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from pipelines import catalog, engine
 from pipelines.actor import Actor
 from pipelines.models import Event, Offer

@@ -19,10 +19,13 @@ from uuid import UUID
 
 import yaml
 
-from crm import contacting, deals, deliveries, invoices, outgoing, payments, people, tasks
+from crm import contacting, deals, deliveries, outgoing
+from crm.clients import people
 from crm.demo.cast import Client, client, hire_team
 from crm.demo.clock import Telling
 from crm.models import Deal, Task, User
+from crm.money import invoices, payments
+from crm.planning import tasks
 from crm.roles import MANAGER
 from pipelines import catalog, engine
 from pipelines.actor import SYSTEM, Actor

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from crm import lives
+from crm.clients import lives
 from crm.models import ClientLife
 from pipelines.context import Context
 from pipelines.params import DurationField, ParamsForm

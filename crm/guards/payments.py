@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.balances import Account, account_of
-from crm.sums import say_sum
+from crm.money.balances import Account, account_of
+from crm.money.sums import say_sum
 from pipelines.context import Context
 from pipelines.params import ParamsForm
 from pipelines.registry import No, guard

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import task_answers
 from crm.models import Task
+from crm.planning import task_answers
 from pipelines.context import Context
 from pipelines.params import ParamsForm, WordsField
 from pipelines.registry import No, guard

@@ -87,7 +87,7 @@ class Deal(DealValues, models.Model):
     tags: models.ManyToManyField[Tag, Any] = models.ManyToManyField(
         "Tag", blank=True, related_name="deals", verbose_name=_("tags")
     )
-    # Of the open tasks, the earliest due; null is the flag «without a task». Kept by `crm.tasks`.
+    # Of the open tasks, the earliest due; null is the flag «without a task». Kept by `crm.planning.tasks`.
     next_task_at = models.DateTimeField(_("next task"), null=True, blank=True)
     # The last time the client and we really communicated, and our attempts since. Kept by `crm.contacting`.
     last_contact_at = models.DateTimeField(_("last communication"), null=True, blank=True)

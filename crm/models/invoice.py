@@ -108,12 +108,12 @@ class Invoice(models.Model):
 
     @transition(field=state, source=[State.DRAFT, State.SENT], target=State.SENT)
     def mark_sent(self) -> None:
-        """Only through `crm.invoices.send_invoice`; a second letter about the same invoice is no new one."""
+        """Only through `crm.money.invoices.send_invoice`; a second letter about the same invoice is no new one."""
 
     @transition(field=state, source=[State.DRAFT, State.SENT], target=State.PAID)
     def mark_paid(self) -> None:
-        """Only through `crm.invoices.settle_invoice`."""
+        """Only through `crm.money.invoices.settle_invoice`."""
 
     @transition(field=state, source=[State.DRAFT, State.SENT], target=State.CANCELLED)
     def cancel(self) -> None:
-        """Only through `crm.invoices.cancel_invoice`."""
+        """Only through `crm.money.invoices.cancel_invoice`."""

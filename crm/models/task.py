@@ -115,8 +115,8 @@ class Task(models.Model):
 
     @transition(field=state, source=State.OPEN, target=State.DONE)
     def complete(self) -> None:
-        """Only through `crm.tasks.complete_task`, which asks for the result and writes the feed."""
+        """Only through `crm.planning.tasks.complete_task`, which asks for the result and writes the feed."""
 
     @transition(field=state, source=State.OPEN, target=State.CANCELLED)
     def cancel(self) -> None:
-        """Only through `crm.tasks.cancel_task`."""
+        """Only through `crm.planning.tasks.cancel_task`."""

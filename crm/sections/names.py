@@ -17,8 +17,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm import naming
 from crm.models import NamingRule
+from crm.names import naming
 from pipelines import registry
 from pipelines.playbook.clauses import known as clauses_in
 from pipelines.playbook.cursor import hint

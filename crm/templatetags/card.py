@@ -6,7 +6,7 @@ from django import forms, template
 from django.utils.safestring import SafeString
 
 from crm import widgets
-from crm.card_fields import Editor
+from crm.card.fields import Editor
 
 register = template.Library()
 

@@ -16,10 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from crm import card, card_fields, deals, naming_rules
-from crm.editing import FieldsChanged, edit_seen
+from crm import deals
+from crm.card import fields as card_fields
+from crm.card import page as card
+from crm.card.editing import FieldsChanged, edit_seen
 from crm.forms import AskForm
 from crm.models import Deal
+from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, go, me, refused
 from crm.views.task_dialogs import ask_again

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import card_actions
+from crm.card import actions as card_actions
 from crm.forms import AskForm
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, window

@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from crm import board, client_feed, client_fields, outgoing
-from crm.client_fields import Client
-from crm.clients import named
+from crm import board, outgoing
+from crm.clients import feed as client_feed
+from crm.clients import fields as client_fields
+from crm.clients.fields import Client
+from crm.clients.verbs import named
 from crm.forms import LetterForm
 from crm.models import Company
 from crm.views.answers import SignedIn

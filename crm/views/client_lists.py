@@ -15,9 +15,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm import board, card, client_lists, naming_rules, people, policies
-from crm.client_lists import MODELS
+from crm import board
+from crm.card import page as card
+from crm.clients import lists as client_lists
+from crm.clients import people
+from crm.clients.lists import MODELS
 from crm.forms import AnswersForm, CompanyForm, PersonForm
+from crm.intake import policies
+from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.board import query_without
 from crm.views.contacts import check, same_records

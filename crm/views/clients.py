@@ -15,11 +15,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from crm import card, client_card, client_feed, client_fields, clients, naming_rules, people
-from crm.client_fields import Client
-from crm.editing import FieldsChanged
+from crm.card import page as card
+from crm.card.editing import FieldsChanged
+from crm.clients import card as client_card
+from crm.clients import feed as client_feed
+from crm.clients import fields as client_fields
+from crm.clients import people
+from crm.clients import verbs as clients
+from crm.clients.fields import Client
 from crm.forms import AnswersForm, CompanyForm, PersonForm, PointForm
 from crm.models import Company, Contact, ContactPoint
+from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.contacts import MODELS, check, same_records
 from crm.views.replies import done, me, refused, status_of, window

@@ -14,10 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm import deals, duplicates, naming, naming_rules, people
+from crm import deals
+from crm.clients import people
+from crm.clients.points import normalize_email, normalize_phone
 from crm.forms import AnswersForm, CompanyEditForm, CompanyForm, PersonForm
+from crm.intake import duplicates
 from crm.models import Company, Contact, ContactPoint, Deal
-from crm.points import normalize_email, normalize_phone
+from crm.names import naming, naming_rules
 from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, status_of, window
 from crm.views.task_dialogs import sent

@@ -10,9 +10,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from crm import board, card, card_fields, deals, duplicates, naming, naming_rules, people, policies
+from crm import board, deals
+from crm.card import fields as card_fields
+from crm.card import page as card
+from crm.clients import people
 from crm.forms import NewDealForm
+from crm.intake import duplicates, policies
 from crm.models import Company, Contact, Deal, User
+from crm.names import naming, naming_rules
 from crm.views.answers import SignedIn
 from crm.views.contacts import same_points, typed_keys
 from crm.views.replies import address, go, me, status_of

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django_htmx.http import retarget
 
-from crm import deals, deliveries, lives
-from crm.delivery_panel import ask_whether_to_accept
+from crm import deals, deliveries
+from crm.clients import lives
 from crm.forms import AskForm
 from crm.models import Deal, Delivery
-from crm.sums import SIGNS
+from crm.money.sums import SIGNS
+from crm.shown.delivery_panel import ask_whether_to_accept
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, status_of, window
 from pipelines import catalog

@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import contacting, deals, feed_lines
+from crm import contacting, deals
+from crm.card import feed_lines
 from crm.forms import ContactedForm
 from crm.views.answers import SignedIn, page_or_part
 from crm.views.replies import done, find_deal, me, refused

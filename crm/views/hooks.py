@@ -1,4 +1,4 @@
-"""Where telephony, sites and messengers post requests; each is a function of `crm.intake` and nothing else."""
+"""Where telephony, sites and messengers post requests; each is a function of `crm.intake.taking` and nothing else."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import intake
-from crm.hook_data import Posted
-from crm.hooks import HookError, hook, parse, verify
+from crm.clients.points import normalize_phone
+from crm.intake import taking as intake
+from crm.intake.hook_data import Posted
+from crm.intake.hooks import HookError, hook, parse, verify
 from crm.models import IntakeSource, RequestKind, User
-from crm.points import normalize_phone
 
 
 @hook

@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import hooks, payments
+from crm.intake import hooks
 from crm.models import Payment, PaymentProvider
-from crm.payment_finding import meant, text_of
+from crm.money import payments
+from crm.money.finding import meant, text_of
 from pipelines import fields
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer

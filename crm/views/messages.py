@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import naming_rules, outgoing
+from crm import outgoing
 from crm.forms import AnswersForm
 from crm.models import Contact, Deal
+from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.contacts import check
 from crm.views.replies import done, find_deal, me, status_of

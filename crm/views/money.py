@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import retarget
 
-from crm import invoices, payments
-from crm.balances import account_of
 from crm.forms import AnswersForm
 from crm.models import Deal, Invoice, InvoiceKind, Payment
-from crm.sums import say_sum
+from crm.money import invoices, payments
+from crm.money.balances import account_of
+from crm.money.sums import say_sum
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
 from crm.views.task_dialogs import sent

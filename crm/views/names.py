@@ -11,8 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import client_card, deals, naming, naming_rules, people
+from crm import deals
+from crm.clients import card as client_card
+from crm.clients import people
 from crm.models import Company, Contact, Deal
+from crm.names import naming, naming_rules
 from crm.views.answers import SignedIn
 from crm.views.clients import find_client
 from crm.views.replies import done, find_deal, me, refused

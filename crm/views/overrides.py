@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
-from crm import overrides, xlsx
 from crm.models import User
-from crm.registers import RegisterFilter, batches, clause_words, names_of_deals
+from crm.registers import overrides, xlsx
+from crm.registers.asking import RegisterFilter, batches, clause_words, names_of_deals
 from crm.views.answers import SignedIn
 from crm.views.board import query_without
 from pipelines.models import Override

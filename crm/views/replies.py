@@ -11,7 +11,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from crm.models import Company, Contact, Deal
-from crm.tasks import TaskGone
+from crm.planning.tasks import TaskGone
 from crm.views.answers import SignedIn, close_dialog, toast
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError, StaleMove

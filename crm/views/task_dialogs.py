@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import retarget
 
-from crm import card, tasks
+from crm.card import page as card
 from crm.forms import (
     AnswersForm,
     AskForm,
@@ -24,6 +24,7 @@ from crm.forms import (
     tomorrow,
 )
 from crm.models import Company, Contact, Deal, Task
+from crm.planning import tasks
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
 from pipelines import engine

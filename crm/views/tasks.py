@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm import my_tasks
 from crm.filters import people_of
 from crm.models import User
+from crm.planning import my_tasks
 from crm.views.answers import SignedIn
 
 

@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
-from crm import violations, xlsx
 from crm.forms import AnswersForm
 from crm.models import User
-from crm.registers import RegisterFilter, batches, clause_words, names_of_deals, say_over
+from crm.registers import violations, xlsx
+from crm.registers.asking import RegisterFilter, batches, clause_words, names_of_deals, say_over
 from crm.views.answers import SignedIn
 from crm.views.board import query_without
 from crm.views.replies import done, me, refused, status_of, window

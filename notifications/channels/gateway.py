@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from crm import hooks
+from crm.intake import hooks
 from notifications.channels import SendError
 from notifications.models import Message
 

@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from crm import intake
+from crm.intake import taking as intake
 from crm.models import Deal, User
 from pipelines.models import Pipeline, RuleRun
 from tests.browser import office

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from crm import contacting, tasks
+from crm import contacting
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from pipelines import engine
 from pipelines.actor import SYSTEM, Actor
 from pipelines.models import Violation

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from crm import deliveries, lives
+from crm import deliveries
+from crm.clients import lives
 from crm.models import ClientLife, Deal, Delivery, User
 from pipelines import catalog, engine
 from pipelines.actor import Actor

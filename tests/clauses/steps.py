@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import pytest
 from django.db import models, transaction
 
-from crm import contacting, tasks
+from crm import contacting
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from pipelines import engine
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError

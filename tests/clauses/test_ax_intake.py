@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from crm import contacting, deals, intake
+from crm import contacting, deals
+from crm.intake import taking as intake
 from crm.models import Contact, Deal, IntakeSource, Task, User
 from notifications.models import Message
 from pipelines.actor import SYSTEM, Actor

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from crm import invoices
-from crm.balances import account_of
 from crm.models import Invoice, InvoiceKind, User
+from crm.money import invoices
+from crm.money.balances import account_of
 from notifications.models import Message
 from pipelines import catalog
 from pipelines.actor import Actor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crm import tasks
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from notifications import letters, outbox
 from notifications.models import Message, Template
 from pipelines.actor import Actor

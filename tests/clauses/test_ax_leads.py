@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from crm import contacting, deals, people
+from crm import contacting, deals
+from crm.clients import people
 from crm.models import Deal, Task, User
 from notifications.models import Message
 from pipelines import catalog, engine

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from crm import naming_rules, people
+from crm.clients import people
 from crm.models import Company, Contact, Deal, User
+from crm.names import naming_rules
 from pipelines import catalog
 from pipelines.actor import SYSTEM, Actor
 from tests.clauses.steps import fresh

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crm import tasks
 from crm.models import Deal, User
+from crm.planning import tasks
 from pipelines import catalog
 from pipelines.actor import SYSTEM, Actor
 from pipelines.engine import MoveRefused

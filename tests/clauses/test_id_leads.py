@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from crm import task_answers
 from crm.models import Deal, Task, User
-from crm.tasks import TaskRefused
+from crm.planning import task_answers
+from crm.planning.tasks import TaskRefused
 from pipelines import catalog
 from pipelines.engine import MoveRefused
 from pipelines.errors import BadAnswer, RegulationError

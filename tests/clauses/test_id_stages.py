@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crm import contacting, my_tasks, task_answers
+from crm import contacting
 from crm.models import Task, User
-from crm.tasks import NextTask, TaskRefused, complete_task, task_outcomes
+from crm.planning import my_tasks, task_answers
+from crm.planning.tasks import NextTask, TaskRefused, complete_task, task_outcomes
 from notifications.models import Message
 from pipelines import engine
 from pipelines.actor import SYSTEM, Actor

@@ -9,8 +9,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import NoReverseMatch, reverse
 
-from crm import violations
 from crm.models import User
+from crm.registers import violations
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.models import Event, KeptForGood, Violation

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from crm import feed_lines
-from crm.card import next_stage
+from crm.card import feed_lines
+from crm.card.page import next_stage
 from crm.models import Deal, Payment, PaymentProvider, Task, User
 from pipelines import engine, explain
 from pipelines.models import Event, RuleRun, StageChange

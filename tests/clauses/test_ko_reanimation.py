@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
-from crm import contacting, deals, payments
-from crm.card_actions import act, actions_of
+from crm import contacting, deals
+from crm.card.actions import act, actions_of
 from crm.guards.past import months_later
 from crm.models import Deal, Payment, Task, User
+from crm.money import payments
 from pipelines import engine
 from pipelines.actor import SYSTEM, Actor
 from tests.clauses.steps import DAY, fresh, refused

@@ -8,8 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from crm import invoices, tasks
 from crm.models import Deal, InvoiceKind, Task, User
+from crm.money import invoices
+from crm.planning import tasks
 from pipelines import catalog
 from pipelines.actor import SYSTEM
 from pipelines.models import Event, Offer, Rule

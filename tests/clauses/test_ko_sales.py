@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from crm import invoices, tasks
 from crm.models import Deal, InvoiceKind, Task, User
+from crm.money import invoices
+from crm.planning import tasks
 from pipelines import catalog
 from pipelines.actor import Actor
 from pipelines.engine import fire_due
@@ -182,7 +183,7 @@ def test_a_manager_takes_his_own_lead_and_is_to_call_it(alice: User) -> None:
 
 @pytest.mark.clause("KO-2.3")
 def test_leads_are_given_out_in_turn(client: Client, alice: User, bob: User, irina: User) -> None:
-    from crm.card_actions import act
+    from crm.card.actions import act
 
     owners = []
     for number in range(4):

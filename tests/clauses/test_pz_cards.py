@@ -9,7 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils.translation import override
 
-from crm import clients, contacting, deals, people
+from crm import contacting, deals
+from crm.clients import people
+from crm.clients import verbs as clients
 from crm.models import Company, Contact, Deal, Tag, Task, User
 from notifications.letters import queue_letter
 from notifications.messages import queue_message
@@ -281,7 +283,7 @@ class TestQuestionnaire:
     def test_the_contacts_card_asks_the_same_questions(
         self, alice: User, contact: Contact, deal: Deal
     ) -> None:
-        from crm import client_fields
+        from crm.clients import fields as client_fields
         from pipelines import catalog
 
         known = client_fields.known(contact, [catalog.by_code("scrap")])

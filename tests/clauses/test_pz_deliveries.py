@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from crm import deals, deliveries, people
+from crm import deals, deliveries
+from crm.clients import people
 from crm.models import ClientLife, Deal, Delivery, Task, User
 from crm.sections import deliveries as section
 from pipelines import catalog, playbook

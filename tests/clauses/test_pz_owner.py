@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from crm import deals, intake, people
-from crm.duplicates import ClientTaken
+from crm import deals
+from crm.clients import people
+from crm.intake import taking as intake
+from crm.intake.duplicates import ClientTaken
 from crm.models import Contact, Deal, User
 from pipelines import catalog
 from pipelines.actor import Actor

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from crm import deals, intake, people
+from crm import deals
+from crm.clients import people
+from crm.intake import taking as intake
 from crm.models import Company, Contact, Deal, Tag, Task, User
 from pipelines import catalog, engine
 from pipelines.actor import Actor

@@ -9,8 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm import board, people, tasks
+from crm import board
+from crm.clients import people
 from crm.models import Company, Contact, Deal, Task, User
+from crm.planning import tasks
 from pipelines import catalog
 from pipelines.actor import Actor
 from pipelines.models import Event

@@ -198,8 +198,8 @@ def test_nobody_sees_the_board_without_signing_in(client):
 
 @pytest.mark.clause("PZ-6.2")
 def test_the_board_counts_the_deals_without_a_task_that_one_sees(client, alice, charlie) -> None:
-    from crm import tasks
     from crm.models import Task
+    from crm.planning import tasks
 
     def page() -> str:
         return client.get("/deals/").content.decode()

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm import card, deals
+from crm import deals
+from crm.card import page as card
 from crm.models import Deal
 from pipelines import catalog, engine
 from pipelines.actor import Actor
@@ -103,7 +104,7 @@ def test_a_script_without_a_contact_leaves_no_hanging_comma(alice):
 
 
 def test_the_card_leads_to_the_windows_of_the_contact_and_of_the_company(client, alice):
-    from crm import people
+    from crm.clients import people
 
     company = people.create_company(
         name="ООО «Тест»", by=Actor.person(alice), now=NOON, owner=alice
@@ -135,7 +136,7 @@ def test_a_script_says_of_an_unknown_source_what_a_person_would(alice, arrival, 
 
 @pytest.mark.clause("AX-2.2")
 def test_name_phone_email_and_company_are_looked_up_in_one_click(client, alice):
-    from crm import people
+    from crm.clients import people
 
     company = people.create_company(
         name="ООО «Тест & Ко»", by=Actor.person(alice), now=NOON, owner=alice

@@ -3,7 +3,7 @@
 import pytest
 
 from crm import deals
-from crm.editing import FieldsChanged, edit_seen, seal
+from crm.card.editing import FieldsChanged, edit_seen, seal
 from crm.models import Deal
 from pipelines.actor import Actor
 from tests.factories import NOON, make_deal
@@ -158,7 +158,8 @@ def test_without_javascript_a_whole_tab_is_saved_at_once(client, alice):
 
 
 def test_evidence_is_chosen_among_the_entries_that_prove_something(client, alice):
-    from crm import card_fields, contacting
+    from crm import contacting
+    from crm.card import fields as card_fields
     from pipelines import catalog
 
     deal, by = make_deal(alice), Actor.person(alice)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm import people
+from crm.clients import people
 from crm.models import ContactPoint
 from notifications.models import Message, Template
 from pipelines.actor import Actor

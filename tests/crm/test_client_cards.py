@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm import clients, deals, people
+from crm import deals
+from crm.clients import people
+from crm.clients import verbs as clients
 from crm.models import Company, Contact, ContactPoint, Deal, Task
 from notifications.models import Message, Template
 from pipelines import catalog
@@ -326,7 +328,7 @@ def test_a_task_hangs_on_a_contact_a_company_or_nothing(
 
 
 def test_a_task_on_a_client_that_one_sees_is_seen(alice, bob, olga, charlie, contact) -> None:
-    from crm import tasks
+    from crm.planning import tasks
 
     task = tasks.create_task(
         text="Позвонить",
@@ -349,7 +351,7 @@ def test_a_task_on_a_client_that_one_sees_is_seen(alice, bob, olga, charlie, con
 def test_a_task_without_a_deal_is_finished_postponed_changed_and_cancelled(
     client, alice, contact, company, on
 ) -> None:
-    from crm import tasks
+    from crm.planning import tasks
 
     where = {"contact": {"contact": contact}, "company": {"company": company}, "nothing": {}}[on]
     now = timezone.now()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crm import client_lists, people
+from crm.clients import lists as client_lists
+from crm.clients import people
 from crm.models import Company, Contact
 from pipelines.actor import Actor
 from tests.factories import NOON, make_deal

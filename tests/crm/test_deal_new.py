@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm import people
+from crm.clients import people
 from crm.models import Company, Contact, Deal, Task
 from pipelines.actor import Actor
 from pipelines.models import Event

@@ -124,7 +124,7 @@ def test_an_empty_or_endless_note_is_refused(alice: User, text: str) -> None:
 
 
 def test_a_link_to_people_is_told_once(alice: User) -> None:
-    from crm import people
+    from crm.clients import people
 
     deal, by = make_deal(alice), Actor.person(alice)
     company = people.create_company(name="ООО «Хлеб»", by=by, now=NOON, owner=alice)

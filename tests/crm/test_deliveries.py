@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_fsm import TransitionNotAllowed
 
-from crm import deliveries, delivery_panel
+from crm import deliveries
 from crm.deliveries import DeliveryGone
 from crm.models import Deal, Delivery, User
 from crm.sections import deliveries as section
+from crm.shown import delivery_panel
 from pipelines import catalog, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer, RegulationError

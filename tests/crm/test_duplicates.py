@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from crm import deals, duplicates, people
-from crm.duplicates import ClientTaken, Keys
+from crm import deals
+from crm.clients import people
+from crm.intake import duplicates
+from crm.intake.duplicates import ClientTaken, Keys
 from crm.models import ClientRule, Company, Contact, Deal, User
 from pipelines import catalog
 from pipelines.actor import SYSTEM, Actor
@@ -249,7 +251,7 @@ def test_without_the_clause_the_client_stays(alice: User, bob: User) -> None:
 def test_a_playbooks_deals_are_given_to_its_own_people(
     alice: User, bob: User, charlie: User
 ) -> None:
-    from crm import distribution
+    from crm.intake import distribution
     from crm.models import Team
 
     assert distribution.candidates("manager", "axelerator") == [alice, bob, charlie]

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.test.utils import CaptureQueriesContext
 
-from crm import contacting, deals, feed_lines, tasks
+from crm import contacting, deals
+from crm.card import feed_lines
 from crm.models import Task
+from crm.planning import tasks
 from pipelines import engine, feed, registry
 from pipelines.actor import SYSTEM, Actor
 from pipelines.models import Event, Rule, RuleRun

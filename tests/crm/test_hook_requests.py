@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crm import hooks
+from crm.intake import hooks
 from crm.models import Deal, IntakeSource, User
 
 pytestmark = pytest.mark.django_db

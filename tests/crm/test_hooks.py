@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
-from crm import hooks
-from crm.hooks import HookError, hook, sign, verify
+from crm.intake import hooks
+from crm.intake.hooks import HookError, hook, sign, verify
 from pipelines.errors import BadAnswer, RegulationError
 
 SECRET = "тайна"

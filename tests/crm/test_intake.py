@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from crm import intake
+from crm.intake import taking as intake
 from crm.models import Company, Contact, Deal, IntakeSource, Turn, User
 from pipelines import catalog
 from pipelines.actor import Actor
@@ -214,7 +214,7 @@ def test_an_address_of_somebody_else_is_not_taken_over(alice: User) -> None:
 
 
 def test_a_known_company_leads_to_its_manager(alice: User, bob: User) -> None:
-    from crm import people
+    from crm.clients import people
 
     company = people.create_company(
         name="ООО «Мазур»", tax_id="191234567", owner=bob, by=Actor.person(bob), now=NOON
@@ -357,7 +357,7 @@ def test_the_deals_name_is_in_the_installations_language(alice: User) -> None:
 
 
 def test_the_pipelines_of_the_playbook_take_what_its_section_names(axelerator: None) -> None:
-    from crm import policies
+    from crm.intake import policies
 
     found = policies.destination("calls", playbook="axelerator", source=None)
     assert found is not None

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from crm import invoices, payments
 from crm.models import Deal, Invoice, InvoiceKind, User
+from crm.money import invoices, payments
 from pipelines.actor import SYSTEM, Actor
 from pipelines.errors import BadAnswer, RegulationError
 from tests.clauses.steps import DAY, fresh, refused

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm import my_tasks
 from crm.models import Deal, Task
+from crm.planning import my_tasks
 from tests.factories import NOON, make_deal
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crm import fullnames, naming
-from crm.naming import COMPANY, CONTACT, DEAL, RECORDS, Rules, check
+from crm.names import fullnames, naming
+from crm.names.naming import COMPANY, CONTACT, DEAL, RECORDS, Rules, check
 
 RULES = {
     DEAL: Rules(words=(1, 4), clause="N1"),

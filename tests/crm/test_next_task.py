@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm import tasks
 from crm.models import Deal, Task
+from crm.planning import tasks
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer
 from tests.clauses.steps import at_stage, call_task, fresh, refused, task_of

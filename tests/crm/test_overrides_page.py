@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm import tasks
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from pipelines.actor import Actor
 from pipelines.models import Override
 from tests.crm.test_violations_page import sheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from crm import people, points
+from crm.clients import people, points
 from crm.models import Company, Contact, User
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
-from crm import policies
+from crm.intake import policies
 from crm.models import ClientRule, IntakeRule, IntakeSource
 from crm.sections import intake as section
 from pipelines import catalog, playbook

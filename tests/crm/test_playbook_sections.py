@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crm import naming_rules
 from crm.models import NamingRule
+from crm.names import naming_rules
 from crm.sections import names
 from pipelines import catalog, playbook
 

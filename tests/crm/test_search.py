@@ -2,7 +2,8 @@
 
 import pytest
 
-from crm import people, search
+from crm import search
+from crm.clients import people
 from crm.models import Contact
 from pipelines.actor import Actor
 from tests.factories import NOON, make_deal

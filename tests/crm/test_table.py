@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.test import RequestFactory
 
-from crm import board, people, table
+from crm import board, table
+from crm.clients import people
 from crm.filters import DealFilter
 from crm.models import Deal
 from pipelines import catalog

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm import deals, tasks
+from crm import deals
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer, RegulationError
 from tests.clauses.steps import DAY, HOUR, MINUTE, at_stage, call_task, fresh, refused, task_of

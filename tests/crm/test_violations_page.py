@@ -15,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import escape
 
-from crm import deals, violations
+from crm import deals
 from crm.models import Deal, User
-from crm.violation_panel import marks
+from crm.registers import violations
+from crm.shown.violation_panel import marks
 from pipelines.actor import SYSTEM, Actor
 from pipelines.errors import RegulationError
 from pipelines.models import Clause, Event, Violation

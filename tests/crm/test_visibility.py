@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from crm import deals, people
+from crm import deals
+from crm.clients import people
 from crm.models import Company, Contact, Deal, Task, User
 from pipelines.actor import Actor
 from tests.clauses.steps import at_stage, call_task

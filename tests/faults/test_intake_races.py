@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from crm import clients, distribution, duplicates, intake
+from crm.clients import verbs as clients
+from crm.intake import distribution, duplicates
+from crm.intake import taking as intake
 from crm.models import ClientRule, Contact, Deal, IntakeRule, IntakeSource, User
 from pipelines import catalog
 from pipelines.actor import Actor

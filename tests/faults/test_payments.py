@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from crm import balances, invoices
 from crm.models import Deal, Invoice, InvoiceKind, Payment, PaymentProvider, User
+from crm.money import balances, invoices
 from pipelines import catalog
 from pipelines.actor import SYSTEM
 from pipelines.models import Event, Pipeline, StageChange

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from crm import deals, tasks
+from crm import deals
 from crm.models import Deal, Tag, User
+from crm.planning import tasks
 from pipelines import engine
 from pipelines.actor import Actor
 from pipelines.engine import StaleMove

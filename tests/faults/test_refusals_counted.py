@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from crm import tasks
 from crm.models import User
+from crm.planning import tasks
 from pipelines import engine
 from pipelines.actor import Actor
 from pipelines.errors import MoveRefused

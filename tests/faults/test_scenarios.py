@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from crm import tasks
 from crm.models import User
+from crm.planning import tasks
 from pipelines.actor import Actor
 from pipelines.models import StageChange
 from tests.clauses.idrive import lead, open_task

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from crm import violations
 from crm.models import Deal, User
+from crm.registers import violations
 from pipelines.actor import SYSTEM, Actor
 from pipelines.models import Event, Violation
 from pipelines.violations import AlreadyExcused, record

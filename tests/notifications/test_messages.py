@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from crm import people
+from crm.clients import people
 from crm.models import Contact, ContactPoint, Deal, User
 from notifications import letters, messages, outbox, sms
 from notifications.letters import LetterError, NoAddress

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from crm import hooks
+from crm.intake import hooks
 from crm.models import Deal
 from notifications import messages, outbox
 from notifications.models import Message

@@ -217,10 +217,10 @@ RECORDS = (
     "Violation",
     "Override",
 )
-PAGES = ("crm/views", "crm/board.py", "crm/table.py", "crm/search.py", "crm/forms.py", "crm/moveforms.py", "crm/card.py",
-         "crm/cards.py", "crm/my_tasks.py", "crm/filters.py", "crm/client_card.py", "crm/client_feed.py",
-         "crm/client_lists.py", "crm/control.py", "crm/card_actions.py", "crm/delivery_panel.py", "crm/invoice_panel.py",
-         "crm/payment_panel.py", "crm/violation_panel.py", "crm/warning_panel.py", "licenses/panel.py",
+PAGES = ("crm/views", "crm/board.py", "crm/table.py", "crm/search.py", "crm/forms.py", "crm/moveforms.py", "crm/card/page.py",
+         "crm/cards.py", "crm/planning/my_tasks.py", "crm/filters.py", "crm/clients/card.py", "crm/clients/feed.py",
+         "crm/clients/lists.py", "crm/control.py", "crm/card/actions.py", "crm/shown/delivery_panel.py", "crm/shown/invoice_panel.py",
+         "crm/shown/payment_panel.py", "crm/shown/violation_panel.py", "crm/shown/warning_panel.py", "licenses/panel.py",
          "licenses/views.py", "notifications/views.py")  # fmt: skip
 
 
@@ -248,16 +248,16 @@ def _chains(tree: ast.Module) -> Iterator[tuple[ast.Attribute, str, set[str]]]:
 # Subqueries on people that narrow deals which `visible_to` gave; nothing of these rows is shown.
 NARROWING = {
     (page, model)
-    for page in ("crm/search.py", "crm/filters.py", "crm/client_lists.py")
+    for page in ("crm/search.py", "crm/filters.py", "crm/clients/lists.py")
     for model in ("Contact", "Company")
 }
 # What is shown of records that the page has found through `visible_to`: marks of its deals, tasks of its client and of
 # his deals, the deliveries of a deal with those of the sale that it continues.
 SEEN_ALREADY = {
-    ("crm/client_card.py", "Task"),
-    ("crm/delivery_panel.py", "Deal"),
-    ("crm/delivery_panel.py", "Delivery"),
-    ("crm/payment_panel.py", "Deal"),
+    ("crm/clients/card.py", "Task"),
+    ("crm/shown/delivery_panel.py", "Deal"),
+    ("crm/shown/delivery_panel.py", "Delivery"),
+    ("crm/shown/payment_panel.py", "Deal"),
 }
 
 

@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, transaction
 
-from crm import tasks
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from pipelines import engine, explain, overrides, playbook
 from pipelines.actor import SYSTEM, Actor
 from pipelines.errors import BadAnswer, MoveRefused

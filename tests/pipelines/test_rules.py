@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from crm import tasks
 from crm.models import Deal, Task, User
+from crm.planning import tasks
 from pipelines import catalog, engine, rules
 from pipelines.actor import SYSTEM, Actor
 from pipelines.context import Context
@@ -98,7 +98,7 @@ def test_a_retry_for_an_archived_deal_is_refused(
 def test_a_retried_rule_of_a_scenario_knows_its_task_and_its_answers(
     alice: User, administrator: User, monkeypatch
 ) -> None:
-    from crm import tasks as verbs
+    from crm.planning import tasks as verbs
 
     deal = at_stage(alice, "kp_sent")
     real = verbs.create_task

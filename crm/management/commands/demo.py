@@ -73,7 +73,7 @@ class Command(BaseCommand):
         """The account manager takes some of the handed-over deals further."""
         from datetime import timedelta
 
-        from crm import tasks
+        from crm.planning import tasks
         from pipelines.actor import Actor
 
         continuation = sale.continuations.first()

@@ -1,0 +1,1 @@
+"""Contacts and companies: their cards, their lists, whose they are."""

@@ -1,0 +1,158 @@
+"""Reading the card of a contact or a company: everything one page shows, in a bounded number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from crm import panels
+from crm.card import page as card
+from crm.card.feed_lines import Portion
+from crm.card.fields import Editor
+from crm.card.page import OpenTask
+from crm.cards import TaskState, Words
+from crm.clients import feed as client_feed
+from crm.clients import fields as client_fields
+from crm.clients.feed import Place
+from crm.clients.fields import Client
+from crm.models import Contact, ContactPoint, Deal, Task, User
+from crm.names import naming_rules
+from crm.planning.tasks import task_outcomes
+from pipelines import catalog
+from pipelines.catalog import CompiledPipeline, CompiledStage
+
+SHOWN_DEALS = 50
+SHOWN_PEOPLE = 50
+
+
+@dataclass(frozen=True)
+class DealLine:
+    """A deal of the client in words."""
+
+    id: int
+    name: str
+    stage: CompiledStage
+    sum: str
+    owner: str
+    task: TaskState
+    task_at: str
+    is_open: bool
+
+
+@dataclass
+class ClientCard:
+    record: Any
+    kind: str
+    points: list[ContactPoint]
+    head: Editor
+    editors: list[Editor]
+    lookups: list[tuple[str, str, str]]
+    deals: list[DealLine]
+    # How many deals there are beside those shown.
+    more_deals: int
+    people: list[Contact]
+    tasks: list[OpenTask]
+    owners: list[User]
+    panels: list[panels.Panel]
+    names: naming_rules.Hints | None
+    pipelines: list[CompiledPipeline]
+    feed: Portion
+    # The deals of the feed's entries, by id.
+    places: dict[int, Place]
+
+    @property
+    def playbook(self) -> str:
+        """Whose templates a letter is written from."""
+        return self.pipelines[0].playbook if self.pipelines else ""
+
+
+def read_client(record: Client, *, user: User, now: datetime) -> ClientCard:
+    """Everything the card shows to `user`, as it stands now."""
+    rows = _deals(record, user)
+    places = {row.pk: Place(row.pk, row.pipeline_id, row.name) for row in rows}
+    pipelines = client_fields.pipelines_of(user, {row.pipeline_id for row in rows})
+    known = client_fields.known(record, pipelines)
+    editors = client_fields.editors(record, known, known)
+    points = list(record.points.all())
+    words = Words(now)
+    asked = [record.name, *(point.value for point in points if point.kind in ("phone", "email"))]
+    return ClientCard(
+        record=record,
+        kind=client_fields.kind_of(record),
+        points=points,
+        head=editors.pop("name"),
+        editors=list(editors.values()),
+        lookups=[card.look_up(text) for text in asked],
+        deals=[_line(row, words) for row in rows[:SHOWN_DEALS]],
+        more_deals=max(0, len(rows) - SHOWN_DEALS),
+        people=_people(record, user),
+        tasks=open_tasks(record, list(places), now=now),
+        owners=card.owners_for(user),
+        panels=panels.client_panels_of(record, user=user, now=now),
+        names=naming_rules.hints(record, pipelines[0] if pipelines else None),
+        pipelines=pipelines,
+        feed=client_feed.read_feed(record, user=user, places=places),
+        places=places,
+    )
+
+
+def pipeline_of_names(record: Client, user: User) -> CompiledPipeline | None:
+    """By whose rules the card judges the client's name."""
+    used = {row.pipeline_id for row in _deals(record, user)}
+    return next(iter(client_fields.pipelines_of(user, used)), None)
+
+
+def _deals(record: Client, user: User) -> list[Deal]:
+    """The client's deals that the user sees, the open ones first, then the newest."""
+    # Of a pipeline that was switched off nothing is shown: its stages are not known any more.
+    known = [pipeline.id for pipeline in catalog.pipelines()]
+    found = Deal.objects.visible_to(user).filter(pipeline__in=known)
+    found = found.filter(**{client_fields.kind_of(record): record})
+    rows = list(found.select_related("owner").defer("values").order_by("-pk")[: client_feed.DEALS])
+    return sorted(rows, key=lambda row: row.status != "open")
+
+
+def _line(row: Deal, words: Words) -> DealLine:
+    stage = catalog.stage(row.stage_id)
+    return DealLine(
+        id=row.pk,
+        name=row.name,
+        stage=stage,
+        sum=words.money(row.budget, row.currency) if row.budget else "",
+        owner=str(row.owner),
+        task=words.task(row.next_task_at, needed=stage.needs_task and row.status == "open"),
+        task_at=words.due(row.next_task_at) if row.next_task_at else "",
+        is_open=row.status == "open",
+    )
+
+
+def _people(record: Client, user: User) -> list[Contact]:
+    """The contacts of a company, of those the user sees."""
+    if isinstance(record, Contact):
+        return []
+    found = Contact.objects.visible_to(user).filter(company=record).prefetch_related("points")
+    return list(found[:SHOWN_PEOPLE])
+
+
+def open_tasks(record: Client, deals: list[int], *, now: datetime) -> list[OpenTask]:
+    """The open tasks on the client itself and on its deals, by due time, each with its outcomes."""
+    # A task on a deal is the deal's, whoever its contact is.
+    own = Q(**{"deal": None, client_fields.kind_of(record): record})
+    found = (
+        Task.objects.open()
+        .filter(own | Q(deal__in=deals))
+        .select_related("owner", "rule", "deal")
+        .order_by("due_at")[: card.TASK_LIMIT]
+    )
+    return [
+        OpenTask(
+            task,
+            task_outcomes(task, task.deal),
+            card.TASK_ICONS.get(task.kind, "checkbox"),
+            card.due_colour(task, now),
+        )
+        for task in found
+    ]

@@ -1,0 +1,1 @@
+"""What arrives by itself, whose it is and who works it."""

@@ -1,0 +1,1 @@
+"""Payments, invoices and what a deal owes."""

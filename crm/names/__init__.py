@@ -1,0 +1,1 @@
+"""How names of people, companies and deals are written."""

@@ -1,0 +1,1 @@
+"""Tasks: their verbs, and a person's own list of them."""

@@ -1,0 +1,1 @@
+"""The registers of violations and overrides, and tables as files."""
