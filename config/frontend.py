@@ -32,6 +32,9 @@ PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
         "tom-select/dist",
         ("js/tom-select.complete.min.js", "css/tom-select.bootstrap5.min.css"),
     ),
+    "vendor/echarts": ("echarts/dist", ("echarts.min.js",)),
+    "vendor/fullcalendar": ("fullcalendar", ("index.global.min.js",)),
+    "vendor/fullcalendar-locales": ("@fullcalendar/core/locales", ("ru.global.min.js",)),
 }
 
 

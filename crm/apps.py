@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,7 +9,7 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         # What registers something is imported here, not only by the pages: a worker and a command know no pages.
-        from crm import actions, files, guards, panels, roles, sections, sources  # noqa: F401
+        from crm import actions, files, guards, panels, rights, roles, sections, sources  # noqa: F401
         from crm.clients import people  # noqa: F401
         from crm.money import invoice_words  # noqa: F401
         from crm.planning import task_answers  # noqa: F401
@@ -17,3 +18,4 @@ class CrmConfig(AppConfig):
 
         for source in SOURCES:
             panels.register(source)
+        post_save.connect(rights.give_at_first, "auth.Group", dispatch_uid="rights_of_a_new_role")

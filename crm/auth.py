@@ -16,6 +16,11 @@ _SIGNED_IN = f"""
     SELECT crm_user.*,
            ARRAY(SELECT name FROM auth_group JOIN crm_user_groups ON group_id = auth_group.id
                  WHERE user_id = crm_user.id) AS known_roles,
+           ARRAY(SELECT codename FROM auth_permission
+                 JOIN auth_group_permissions AS given ON given.permission_id = auth_permission.id
+                 JOIN crm_user_groups AS has ON has.group_id = given.group_id
+                 WHERE has.user_id = %(head)s) AS known_rights,
+           (SELECT json_object_agg(key, value) FROM crm_preference WHERE user_id = %(head)s) AS known_chosen,
            ARRAY({PEOPLE_BELOW}) AS known_people,
            ({PLAYBOOK}) AS known_playbook,
            (SELECT count(*) FROM pipelines_violation WHERE culprit_id = %(head)s
@@ -43,6 +48,8 @@ class Backend(ModelBackend):
             None if user.is_crm_admin else frozenset({user.pk, *user.known_people})
         )
         user.playbook = user.known_playbook or ""
+        user.rights = frozenset(user.known_rights)
+        user.chosen = user.known_chosen or {}
         stamps = user.known_stamps or {}
         user.known_stamps = {int(pk): UUID(stamp) for pk, stamp in stamps.items()}
         return user

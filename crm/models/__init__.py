@@ -10,6 +10,7 @@ from .naming import NamingRule
 from .password import OldPassword, PasswordRule
 from .payment import Package, Payment, PaymentProvider, PaymentTerms
 from .point import ContactPoint
+from .preference import Preference
 from .tag import ListedTag, Tag, TagList
 from .task import Task
 from .user import Team, User
@@ -37,6 +38,7 @@ __all__ = [
     "Payment",
     "PaymentProvider",
     "PaymentTerms",
+    "Preference",
     "RequestKind",
     "SoleDeal",
     "StageTotal",

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from crm import rights
+
 
 class Team(models.Model):
     """A group of people with a head; its teams below belong to the head too."""
@@ -103,6 +105,7 @@ class User(AbstractUser):
         ordering = ["last_name", "first_name"]
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        permissions = rights.RIGHTS
         constraints = [
             models.UniqueConstraint(Lower("email"), name="one_user_an_email_in_any_case")
         ]
@@ -134,6 +137,19 @@ class User(AbstractUser):
         if self.is_crm_admin:
             return None
         return frozenset({self.pk, *_people_below(self.pk)})
+
+    @cached_property
+    def rights(self) -> frozenset[str]:
+        """Codes of `crm.rights` that the user's roles have."""
+        return frozenset(code.partition(".")[2] for code in self.get_all_permissions())
+
+    def may(self, right: str) -> bool:
+        return self.is_crm_admin or right in self.rights
+
+    @cached_property
+    def chosen(self) -> dict[str, Any]:
+        """The user's preferences by key; read and written through `crm.preferences`."""
+        return dict(self.preferences.values_list("key", "value"))
 
     @cached_property
     def playbook(self) -> str:
