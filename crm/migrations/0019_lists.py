@@ -2,5 +2,5 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0018_profile")]
+    dependencies = [("crm", "0018_notices")]
     operations = []
