@@ -1,3 +1,4 @@
+from .batch import Batch, BatchRow
 from .company import Company
 from .contact import Contact
 from .counter import StageTotal
@@ -16,6 +17,8 @@ from .task import Task
 from .user import Team, User
 
 __all__ = [
+    "Batch",
+    "BatchRow",
     "ClientLife",
     "ClientRule",
     "Company",
