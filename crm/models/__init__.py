@@ -8,12 +8,14 @@ from .file import DealFile
 from .intake import ClientRule, IntakeRule, IntakeSource, RequestKind, Turn, Way
 from .invoice import Invoice, InvoiceCounter, InvoiceKind
 from .naming import NamingRule
+from .own_list import CustomList, ItemEntry, ListField, ListItem
 from .password import OldPassword, PasswordRule
 from .payment import Package, Payment, PaymentProvider, PaymentTerms
 from .point import ContactPoint
 from .preference import Preference
 from .tag import ListedTag, Tag, TagList
 from .task import Task
+from .transfer import Export, Import, ImportRow
 from .user import Team, User
 
 __all__ = [
@@ -24,15 +26,22 @@ __all__ = [
     "Company",
     "Contact",
     "ContactPoint",
+    "CustomList",
     "Deal",
     "DealFile",
     "Delivery",
     "DeliveryTerms",
+    "Export",
+    "Import",
+    "ImportRow",
     "IntakeRule",
     "IntakeSource",
     "Invoice",
     "InvoiceCounter",
     "InvoiceKind",
+    "ItemEntry",
+    "ListField",
+    "ListItem",
     "ListedTag",
     "NamingRule",
     "OldPassword",

@@ -52,6 +52,7 @@ class Company(Reachable, models.Model):
         verbose_name_plural = _("companies")
         indexes = [
             GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="company_search_by_name"),
+            models.Index(fields=["name", "id"], name="company_list_by_name"),
             models.Index(
                 fields=["tax_id"], condition=~models.Q(tax_id=""), name="company_by_tax_id"
             ),

@@ -55,7 +55,10 @@ class Contact(Reachable, models.Model):
         ordering = ["name"]
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        indexes = [GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="contact_search_by_name")]
+        indexes = [
+            GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="contact_search_by_name"),
+            models.Index(fields=["name", "id"], name="contact_list_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
