@@ -15,10 +15,7 @@ class Import(models.Model):
         UPLOADED = "uploaded", _("uploaded")
         CHECKING = "checking", _("being checked")
         CHECKED = "checked", _("checked")
-        RUNNING = "running", _("running")
-        DONE = "done", _("done")
-        REVERTING = "reverting", _("being taken back")
-        REVERTED = "reverted", _("taken back")
+        STARTED = "started", _("started")
         FAILED = "failed", _("failed")
 
     class Known(models.TextChoices):
@@ -61,9 +58,10 @@ class Import(models.Model):
     problem = models.TextField(blank=True)
     total = models.PositiveIntegerField(_("rows"), default=0)
     created_at = models.DateTimeField(_("uploaded at"))
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    reverted_at = models.DateTimeField(null=True)
+    # Who carries it out, row by row, and takes it back.
+    batch = models.OneToOneField(
+        "Batch", models.PROTECT, null=True, related_name="of_import", verbose_name=_("batch")
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -79,18 +77,15 @@ class Import(models.Model):
 
 
 class ImportRow(models.Model):
-    """A row of an imported file: what stood in it, what is wrong with it, what was made of it."""
+    """A row of an imported file as it was checked: what stood in it, what of it is stored, what is wrong.
+
+    What became of it is said by the row of the batch with the same number.
+    """
 
     class State(models.TextChoices):
         READY = "ready", _("ready")
         WRONG = "wrong", _("has mistakes")
         KNOWN = "known", _("known already")
-        MADE = "made", _("made")
-        UPDATED = "updated", _("filled in")
-        SKIPPED = "skipped", _("left out")
-        REFUSED = "refused", _("refused")
-        REVERTED = "reverted", _("taken back")
-        KEPT = "kept", _("not taken back")
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="rows", verbose_name=_("import"))
     # As the person sees it in his file, from 1.
@@ -101,10 +96,8 @@ class ImportRow(models.Model):
     # {column's number or "": sentence}
     problems = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=8, choices=State.choices)
-    # The contact, company, deal or item that it made or filled in, or that we knew before.
+    # The contact, company, deal or item that we know already.
     record = models.BigIntegerField(null=True)
-    # {code: [before, after]} of what it filled in.
-    changes = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("row of an import")
