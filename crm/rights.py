@@ -23,6 +23,7 @@ IMPORT = "import_records"
 ANALYTICS = "see_analytics"
 SHARE = "share_filters"
 MERGE = "merge_clients"
+NEW_REQUESTS = "see_new_requests"
 
 # Permissions of crm.User: (codename, words). A CRM administrator has them all.
 RIGHTS: list[tuple[str, Any]] = [
@@ -33,6 +34,7 @@ RIGHTS: list[tuple[str, Any]] = [
     (ANALYTICS, gettext_noop("may see the analytics")),
     (SHARE, gettext_noop("may share saved filters")),
     (MERGE, gettext_noop("may merge duplicates")),
+    (NEW_REQUESTS, gettext_noop("may be told of new requests")),
 ]
 
 _WORKS = (ARRANGE, CHANGE_MANY)

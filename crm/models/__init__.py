@@ -5,9 +5,12 @@ from .counter import StageTotal
 from .deal import Deal
 from .delivery import ClientLife, Delivery, DeliveryTerms, SoleDeal
 from .file import DealFile
+from .goal import Goal
 from .intake import ClientRule, IntakeRule, IntakeSource, RequestKind, Turn, Way
 from .invoice import Invoice, InvoiceCounter, InvoiceKind
+from .leave import Leave
 from .naming import NamingRule
+from .notice import Notice
 from .own_list import CustomList, ItemEntry, ListField, ListItem
 from .password import OldPassword, PasswordRule
 from .payment import Package, Payment, PaymentProvider, PaymentTerms
@@ -32,6 +35,7 @@ __all__ = [
     "Delivery",
     "DeliveryTerms",
     "Export",
+    "Goal",
     "Import",
     "ImportRow",
     "IntakeRule",
@@ -40,10 +44,12 @@ __all__ = [
     "InvoiceCounter",
     "InvoiceKind",
     "ItemEntry",
+    "Leave",
     "ListField",
     "ListItem",
     "ListedTag",
     "NamingRule",
+    "Notice",
     "OldPassword",
     "Package",
     "PasswordRule",
