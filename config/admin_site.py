@@ -11,73 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-# Group → models in their order; a model that is in no group keeps its app's.
-GROUPS: list[tuple[str, Any, tuple[str, ...]]] = [
-    (
-        "regulation",
-        _("Regulation"),
-        (
-            "pipelines.Pipeline",
-            "pipelines.Rule",
-            "pipelines.Stage",
-            "pipelines.Field",
-            "pipelines.Scenario",
-            "notifications.Template",
-            "pipelines.Schedule",
-            "pipelines.Edition",
-        ),
-    ),
-    (
-        "work",
-        _("What happens"),
-        (
-            "pipelines.RuleRun",
-            "pipelines.Timer",
-            "pipelines.Violation",
-            "pipelines.Override",
-            "notifications.Message",
-            "pipelines.Event",
-            "pipelines.StageChange",
-        ),
-    ),
-    (
-        "intake",
-        _("Requests"),
-        ("crm.IntakeSource", "crm.IntakeRule", "crm.ClientRule"),
-    ),
-    (
-        "money",
-        _("Money"),
-        (
-            "crm.Package",
-            "crm.PaymentTerms",
-            "crm.InvoiceKind",
-            "crm.PaymentProvider",
-            "crm.Payment",
-            "crm.Invoice",
-        ),
-    ),
-    (
-        "deliveries",
-        _("Deliveries"),
-        ("crm.DeliveryTerms", "crm.Delivery", "crm.ClientLife"),
-    ),
-    ("people", _("People"), ("crm.User", "crm.Team", "auth.Group", "crm.PasswordRule")),
-    (
-        "records",
-        _("Records"),
-        (
-            "crm.Deal",
-            "crm.Contact",
-            "crm.Company",
-            "crm.Task",
-            "crm.Tag",
-            "crm.TagList",
-            "crm.NamingRule",
-            "licenses.Licence",
-        ),
-    ),
-]
+from config.settings_map import GROUPS
+
 # Models whose own names are not for people.
 NAMES = {"pipelines.StageChange": _("passages of stages"), "auth.Group": _("roles")}
 # Django's sentences put a name into the wrong case in Russian («Изменить воронка»); our translation puts a colon.
@@ -113,13 +48,13 @@ class ReglamentAdminSite(admin.AdminSite):
             if label in found:
                 found[label]["name"] = name
         groups: list[Any] = []
-        for code, name, labels in GROUPS:
-            models = [found.pop(label) for label in labels if label in found]
+        for group in GROUPS:
+            models = [found.pop(label) for label in group.models if label in found]
             if models:
                 groups.append(
                     {
-                        "name": name,
-                        "app_label": code,
+                        "name": group.name,
+                        "app_label": group.code,
                         "app_url": "",
                         "has_module_perms": True,
                         "models": models,

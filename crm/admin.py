@@ -11,7 +11,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -33,8 +33,6 @@ from pipelines.admin.access import CrmAdminAccess, LogAdmin
 from pipelines.admin.forms import COLOURS
 from pipelines.admin.schedule import zones
 from pipelines.guards import role_label
-
-admin.site.unregister(Group)
 
 
 class RoleChoice(forms.ModelMultipleChoiceField):
@@ -224,57 +222,6 @@ class TeamAdmin(CrmAdminAccess, admin.ModelAdmin):
         return int(team.people)
 
 
-class RoleForm(forms.ModelForm):
-    class Meta:
-        model = Group
-        fields = ("name",)
-        labels = {"name": _("name")}
-        help_texts = {"name": _("Rules know the role by this name; it can't be changed later.")}
-
-
-@admin.register(Group)
-class RoleAdmin(CrmAdminAccess, admin.ModelAdmin):
-    """Roles: known by name to rules, rights and playbooks."""
-
-    form = RoleForm
-    list_display = ("label", "in_rules", "people")
-    ordering = ("pk",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return super().get_queryset(request).annotate(people=Count("user"))
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("name",) if obj is None else ("label", "in_rules", "people")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if obj is None else ("label", "in_rules", "people")
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        group = self.get_object(request, object_id)
-        named = {"subtitle": role_label(group.name)} if group else {}
-        return super().change_view(request, object_id, form_url, named | (extra_context or {}))
-
-    @admin.display(description=_("role"))
-    def label(self, group: Group) -> str:
-        return role_label(group.name)
-
-    @admin.display(description=_("in rules and playbooks"), ordering="name")
-    def in_rules(self, group: Group) -> str:
-        return group.name
-
-    @admin.display(description=_("people"), ordering="people")
-    def people(self, group: Any) -> int:
-        return int(group.people)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class TagForm(forms.ModelForm):
     color = forms.ChoiceField(label=_("colour"), choices=COLOURS, initial="secondary")
 
@@ -422,4 +369,4 @@ class TaskAdmin(LogAdmin):
 
 
 # These have files of their own; Django finds only this one.
-from crm import admin_deliveries, admin_intake, admin_money  # noqa: E402, F401
+from crm import admin_deliveries, admin_intake, admin_money, admin_roles  # noqa: E402, F401

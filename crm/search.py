@@ -1,7 +1,7 @@
 """The search box: deals, contacts and companies by whatever one remembers of them, within one's rights.
 
-A part of a name, a phone in any notation or a part of it, an e-mail, a deal's number, a tax number; and what was
-typed with the wrong keyboard layout, where nothing else is found.
+A part of a name, a phone in any notation or a part of it, an e-mail, a deal's number, a tax number. Where nothing
+is found so, the same in the other keyboard layout is looked for, and then names that are like what was typed.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.lookups import TrigramWordSimilar
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 
 from crm.filters import phone_has
 from crm.lookups import name_has, one_of
@@ -21,6 +24,10 @@ LIMIT = 7
 # Of the many that a common part of a name is in, so many are looked at and the latest of them shown: sorting all
 # would cost a hundred times more than finding some.
 LOOKED_AT = 100
+# Fewer letters than this are like too much.
+GUESSED_FROM = 4
+# Of 1. One letter of six wrong in the middle leaves 0.57, two that changed places 0.4.
+NEARNESS = 0.4
 
 # Tells a contact of no company from namesakes.
 PHONE = Subquery(
@@ -55,19 +62,24 @@ class Found:
     deals: list[FoundDeal] = field(default_factory=list)
     contacts: list[FoundPerson] = field(default_factory=list)
     companies: list[FoundPerson] = field(default_factory=list)
+    # Nothing holds the text; these names are like it.
+    is_similar: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.deals or self.contacts or self.companies)
 
 
 def find(user: User, text: str, *, limit: int = LIMIT) -> Found:
-    """Up to `limit` of each kind that the user may see; three statements, six where the layout was wrong."""
+    """Up to `limit` of each kind that the user may see; three statements, more only where they find nothing."""
     text = " ".join(text.replace("\x00", "").split())
     if not text:
         return Found()
+    other = text.lower().translate(_OTHER_LAYOUT)
     found = _find(user, text, limit)
-    if not found and (other := text.lower().translate(_OTHER_LAYOUT)) != text.lower():
-        return _find(user, other, limit)
+    if not found and other != text.lower():
+        found = _find(user, other, limit)
+    if not found and sum(map(str.isalpha, text)) >= GUESSED_FROM:
+        found = _similar(user, text, limit) or _similar(user, other, limit)
     return found
 
 
@@ -98,6 +110,38 @@ def _find(user: User, text: str, limit: int) -> Found:
         deals |= Q(pk=int(number))
     return Found(
         text, _deals(Deal.objects.visible_to(user), deals, limit), people[:limit], firms[:limit]
+    )
+
+
+def _similar(user: User, text: str, limit: int) -> Found:
+    """Names a word of which is like the text: a letter wrong, left out, doubled or in the wrong place."""
+    like, nearness = (
+        Q(TrigramWordSimilar(Lower("name"), text.lower())),
+        TrigramWordSimilarity(text.lower(), Lower("name")),
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(NEARNESS)]
+        )
+
+        def nearest(records: Any, *columns: Any) -> list[Any]:
+            return list(
+                records.filter(like).order_by(nearness.desc(), "pk").values_list(*columns)[:limit]
+            )
+
+        about = Coalesce("company__name", PHONE)
+        people = nearest(Contact.objects.visible_to(user), "id", "name", about)
+        firms = nearest(Company.objects.visible_to(user), "id", "name", "tax_id")
+        deals = nearest(
+            Deal.objects.visible_to(user),
+            *("id", "name", "stage_id", "status", "contact__name", "company__name"),
+        )
+    return Found(
+        text,
+        [FoundDeal(*row) for row in deals],
+        [FoundPerson(*row) for row in people],
+        [FoundPerson(*row) for row in firms],
+        is_similar=True,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
+from crm import rights
 from crm.models import Tag, Team, User
 from tests.clauses.steps import move
 from tests.factories import UserFactory, make_deal
@@ -86,10 +87,28 @@ def test_people_and_roles_are_not_deleted(client: Client, keeper: User, alice: U
         client.post(reverse("admin:auth_group_delete", args=[role.pk]), {"post": "yes"}).status_code
         == 403
     )
-    assert (
-        client.post(reverse("admin:auth_group_change", args=[role.pk]), {"name": "x"}).status_code
-        == 403
-    )
+    assert client.post(
+        reverse("admin:auth_group_change", args=[role.pk]), {"name": "x"}
+    ).has_header("Location")
+    role.refresh_from_db()
+    assert role.name == "manager"
+
+
+def test_a_role_has_the_rights_that_an_administrator_ticks(
+    client: Client, keeper: User, alice: User
+) -> None:
+    role = Group.objects.get(name="manager")
+    export = Permission.objects.get(codename=rights.EXPORT)
+    assert not alice.may(rights.EXPORT)
+    address = reverse("admin:auth_group_change", args=[role.pk])
+    assert "Выгружает то, что видит" in client.get(address).content.decode()
+    client.post(address, {"permissions": [export.pk]})
+    alice = User.objects.get(pk=alice.pk)
+    assert alice.may(rights.EXPORT)
+    assert not alice.may(rights.ARRANGE), "its tick was taken off"
+    keepers = reverse("admin:auth_group_change", args=[Group.objects.get(name="crm_admin").pk])
+    client.post(keepers, {"permissions": []})
+    assert User.objects.get(pk=keeper.pk).may(rights.EXPORT), "administrators have all of them"
 
 
 def test_a_team_is_no_part_of_itself(client: Client, keeper: User, team: Team) -> None:

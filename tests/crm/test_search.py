@@ -110,3 +110,18 @@ def test_ones_own_client_is_found_among_many_namesakes_of_others(alice, charlie)
     found = search.find(alice, "Иван Петров")
     assert [person.id for person in found.contacts] == [mine.contact_id]
     assert [deal.id for deal in found.deals] == [mine.pk]
+
+
+@pytest.mark.parametrize("text", ["Петрав", "петрв", "севернный", "оборудавание", "gtnhjdd"])
+def test_a_name_typed_with_an_error_is_found_and_the_page_says_that_it_is_only_like_it(
+    text, deal, alice, client
+):
+    found = search.find(alice, text)
+    assert found.is_similar
+    assert deal.name in [row.name for row in found.deals] or found.contacts or found.companies
+    client.force_login(alice)
+    assert "похоже" in client.get("/search/", {"q": text}).content.decode().lower()
+
+
+def test_names_like_it_are_shown_within_ones_rights(deal, charlie):
+    assert not search.find(charlie, "Петрав")
