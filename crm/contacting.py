@@ -43,6 +43,9 @@ MESSAGE_SENT = registry.event(
 LETTER_RECEIVED = registry.event(
     "letter.received", label=gettext_lazy("letter from the client"), icon="mail-opened"
 )
+ANSWER_WAIVED = registry.event(
+    "answer.waived", label=gettext_lazy("no answer is needed"), icon="message-off"
+)
 FORM_SUBMITTED = registry.event("form.submitted", label=gettext_lazy("site form"), icon="forms")
 
 # What the client himself took part in, and what we only tried. The rest of the feed is neither: who fills in a form
@@ -95,9 +98,12 @@ def record_contact(
     else:
         engine.lock_to_edit(deal, by)
     if verb in COMMUNICATION:
-        note_communication(deal, now=now)
+        note_communication(deal, now=now, waits=verb in INCOMING)
     elif verb in ATTEMPTS:
         note_attempt(deal, now=now)
+    else:
+        _note_waiting(deal, now)
+        deal.save(update_fields=["unanswered_since"])
     facts: dict[str, Any] = {
         "text": text,
         "channel": fields.storable(channel)[:CHANNEL_LIMIT] or ("phone" if verb in CALLS else ""),
@@ -164,7 +170,7 @@ def record_letter(
         "address": fields.storable(address)[:254],
     }
     engine.lock(deal)
-    note_communication(deal, now=now)
+    note_communication(deal, now=now, waits=True)
     facts = {name: value for name, value in facts.items() if value}
     return engine.record(
         LETTER_RECEIVED,
@@ -194,16 +200,45 @@ def channel_label(code: str) -> str:
 
 
 def note_attempt(deal: Any, *, now: datetime, **_facts: Any) -> None:
-    """Count one more attempt since the last communication (the deal is locked by the caller)."""
+    """Count one more attempt since the last communication (the deal is locked by the caller); it is an answer, too."""
     deal.attempts += 1
-    deal.save(update_fields=["attempts"])
+    deal.unanswered_since = None
+    deal.save(update_fields=["attempts", "unanswered_since"])
 
 
-def note_communication(deal: Any, *, now: datetime) -> None:
-    """The client communicated with us: silence and attempts count anew from here (the deal is locked)."""
+def note_communication(deal: Any, *, now: datetime, waits: bool) -> None:
+    """The client communicated with us: silence and attempts count anew from here (the deal is locked).
+
+    `waits`: he wrote, and an answer is ours to give; what we talked about is answered.
+    """
     deal.last_contact_at, deal.attempts = now, 0
-    deal.save(update_fields=["last_contact_at", "attempts"])
+    if waits:
+        _note_waiting(deal, now)
+    else:
+        deal.unanswered_since = None
+    deal.save(update_fields=["last_contact_at", "attempts", "unanswered_since"])
     engine.date_changed(deal, ["last_contact", "silent_since"], now=now)
+
+
+def _note_waiting(deal: Any, now: datetime) -> None:
+    """He has waited since the first of what nobody answered."""
+    deal.unanswered_since = deal.unanswered_since or now
+
+
+@verb
+def waive_answer(deal: Deal, *, by: Actor, now: datetime) -> Event | None:
+    """A person's word that what the client wrote needs no answer; None where nothing waits.
+
+    Errors: RegulationError for an archived deal.
+    """
+    engine.lock_to_edit(deal, by)
+    if deal.unanswered_since is None:
+        return None
+    waited, deal.unanswered_since = deal.unanswered_since, None
+    deal.save(update_fields=["unanswered_since"])
+    return engine.record(
+        ANSWER_WAIVED, deal=deal, by=by, now=now, data={"since": waited.isoformat()}
+    )
 
 
 _LINK = fields.CompiledField(code="recording", label="", type="url", choices={})

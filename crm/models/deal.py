@@ -92,6 +92,8 @@ class Deal(DealValues, models.Model):
     # The last time the client and we really communicated, and our attempts since. Kept by `crm.contacting`.
     last_contact_at = models.DateTimeField(_("last communication"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts since"), default=0)
+    # The client's first call or message that nobody answered. Kept by `crm.contacting`.
+    unanswered_since = models.DateTimeField(_("waits for an answer since"), null=True, blank=True)
     # Set by the regulation for good: from then on people finish the deal's tasks by a result of their own.
     scenarios_off = models.BooleanField(
         _("no scenario acts on it any more"), default=False, db_default=False, editable=False
@@ -155,6 +157,24 @@ class Deal(DealValues, models.Model):
                 fields=["stage", "owner"],
                 condition=models.Q(archived_at=None, status="open", next_task_at=None),
                 name="deal_without_task",
+            ),
+            # A person's day: limits that run out, clients who wait. Each holds only the deals it is asked for.
+            models.Index(
+                fields=["owner", "stage_deadline"],
+                condition=models.Q(archived_at=None, status="open", stage_deadline__isnull=False),
+                name="deal_limits_of_an_owner",
+            ),
+            models.Index(
+                fields=["owner", "unanswered_since"],
+                condition=models.Q(archived_at=None, unanswered_since__isnull=False),
+                name="deal_unanswered",
+            ),
+            # What people sold in a month, beside their goals: from the index alone.
+            models.Index(
+                fields=["closed_at"],
+                include=["owner", "pipeline", "currency", "budget"],
+                condition=models.Q(archived_at=None, status="won"),
+                name="deal_won_in_a_month",
             ),
             GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="deal_search_by_name"),
             GinIndex(OpClass("values", "jsonb_path_ops"), name="deal_values"),
