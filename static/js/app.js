@@ -44,17 +44,25 @@
   });
   document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline, "danger"));
 
-  // Ctrl+Enter sends the form one types in; «/» goes to the search box.
+  // Ctrl+Enter sends the form one types in; Ctrl+K and «/» go to the search box.
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
       event.preventDefault();
       event.target.form.requestSubmit();
-    } else if (event.code === "Slash" && !typing && !event.ctrlKey && !event.altKey && !event.metaKey && byId("search")) {
+    } else if (isSearch(event, typing) && byId("search")) {
       event.preventDefault();
       byId("search").focus();
+      byId("search").select();
     }
   });
+
+  // By the key's place, so that it is the same key in the Russian layout.
+  function isSearch(event, typing) {
+    if (event.altKey || event.shiftKey) return false;
+    if (event.ctrlKey || event.metaKey) return event.code === "KeyK";
+    return event.code === "Slash" && !typing;
+  }
 
   // A select or a tick that is the whole form sends it at once: <form data-send-on-change>.
   document.addEventListener("change", (event) => {
