@@ -10,7 +10,14 @@ from uuid import UUID
 
 from django.contrib.auth.backends import ModelBackend
 
-from crm.models.user import PEOPLE_BELOW, PLAYBOOK, User
+from crm.models.user import (
+    ABSENT,
+    PEOPLE_BELOW,
+    PEOPLE_OF_THE_ABSENT,
+    PLAYBOOK,
+    User,
+    read_absences,
+)
 
 _SIGNED_IN = f"""
     SELECT crm_user.*,
@@ -22,6 +29,8 @@ _SIGNED_IN = f"""
                  WHERE has.user_id = %(head)s) AS known_rights,
            (SELECT json_object_agg(key, value) FROM crm_preference WHERE user_id = %(head)s) AS known_chosen,
            ARRAY({PEOPLE_BELOW}) AS known_people,
+           ({ABSENT}) AS known_absences,
+           ARRAY({PEOPLE_OF_THE_ABSENT}) AS known_as_deputy,
            ({PLAYBOOK}) AS known_playbook,
            (SELECT count(*) FROM pipelines_violation WHERE culprit_id = %(head)s
                AND explained_at IS NULL AND excused_at IS NULL) AS known_violations,
@@ -44,9 +53,9 @@ class Backend(ModelBackend):
         if user is None or not self.user_can_authenticate(user):
             return None
         user.role_names = frozenset(user.known_roles)
-        user.visible_owner_ids = (
-            None if user.is_crm_admin else frozenset({user.pk, *user.known_people})
-        )
+        user.led_ids = None if user.is_crm_admin else frozenset({user.pk, *user.known_people})
+        user.standing_for = read_absences(user.known_absences)
+        user.visible_owner_ids = user.led_ids and user.led_ids.union(user.known_as_deputy)
         user.playbook = user.known_playbook or ""
         user.rights = frozenset(user.known_rights)
         user.chosen = user.known_chosen or {}

@@ -40,7 +40,7 @@ def since(now: datetime) -> datetime:
 
 def refusals(clause: Clause, user: User, *, now: datetime) -> QuerySet[LoggedRefusal]:
     """The refusals by the clause on deals that the user sees, and those of his people's tries that opened none."""
-    people = user.visible_owner_ids
+    people = user.led_ids
     seen = Q(deal__in=Deal.objects.visible_to(user).values("pk"))
     tried = Q() if people is None else Q(by__in=people)
     return (

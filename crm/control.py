@@ -60,7 +60,7 @@ def controls(task: Task, stage: CompiledStage) -> bool:
 
 def is_controller(user: User) -> bool:
     """A head of somebody, or an administrator."""
-    return user.visible_owner_ids is None or len(user.visible_owner_ids) > 1
+    return user.leads
 
 
 def closings(user: User, *, now: datetime) -> Closings:

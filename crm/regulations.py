@@ -151,11 +151,11 @@ def _readers(regulation: Regulation, user: User) -> tuple[datetime | None, list[
 
 def people_below(user: User) -> Iterable[User]:
     """Everybody whom the user is a head of: for an administrator all; robots and those who left are nobody."""
-    if user.visible_owner_ids is not None and len(user.visible_owner_ids) == 1:
+    if user.led_ids is not None and len(user.led_ids) == 1:
         return []
     found = User.objects.filter(is_active=True).exclude(pk=user.pk).prefetch_related("groups")
-    if user.visible_owner_ids is not None:
-        found = found.filter(pk__in=user.visible_owner_ids)
+    if user.led_ids is not None:
+        found = found.filter(pk__in=user.led_ids)
     people = list(found.order_by("last_name", "first_name", "pk"))
     playbooks = _playbooks_of_teams() if people else {}
     for person in people:

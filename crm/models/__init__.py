@@ -4,7 +4,7 @@ from .contact import Contact
 from .counter import StageTotal
 from .deal import Deal
 from .delivery import ClientLife, Delivery, DeliveryTerms, SoleDeal
-from .file import DealFile
+from .file import File
 from .goal import Goal
 from .intake import ClientRule, IntakeRule, IntakeSource, RequestKind, Turn, Way
 from .invoice import Invoice, InvoiceCounter, InvoiceKind
@@ -31,10 +31,10 @@ __all__ = [
     "ContactPoint",
     "CustomList",
     "Deal",
-    "DealFile",
     "Delivery",
     "DeliveryTerms",
     "Export",
+    "File",
     "Goal",
     "Import",
     "ImportRow",

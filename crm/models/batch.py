@@ -17,7 +17,7 @@ UNDO_FOR = timedelta(days=30)
 class BatchQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> BatchQuerySet:
         """One's own, those of the people below, all for administrators."""
-        owners = user.visible_owner_ids
+        owners = user.led_ids
         return self if owners is None else self.filter(by__in=owners)
 
     def unfinished(self) -> BatchQuerySet:
@@ -141,9 +141,7 @@ class BatchRow(models.Model):
     record_id = models.BigIntegerField(_("number of the record"), null=True)
     name = models.CharField(_("name"), max_length=300, blank=True)
     payload = models.JSONField(_("what was asked"), default=dict)
-    state = models.CharField(
-        _("state"), max_length=7, choices=State.choices, default=State.WAITING
-    )
+    state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.WAITING)
     # Why it was refused or could not be put back, with the clause.
     text = models.TextField(_("answer"), blank=True)
     # What undoing it needs to know; the kind's own.

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, transition
@@ -30,7 +34,15 @@ class Task(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.OTHER)
     text = models.CharField(_("text"), max_length=500)
     due_at = models.DateTimeField(_("due at"))
+    # Due by the end of the day, whenever in it: then `due_at` is the day's last minute by the owner's clock.
     all_day = models.BooleanField(_("all day"), default=False)
+    # How long it takes in the calendar; None: as its kind usually does.
+    minutes = models.PositiveSmallIntegerField(_("takes, minutes"), null=True, blank=True)
+    remind_minutes = models.PositiveSmallIntegerField(
+        _("remind before, minutes"), null=True, blank=True
+    )
+    # When the reminder is due; None where none is wanted, or it was given, or the task is over.
+    remind_at = models.DateTimeField(null=True, editable=False, verbose_name=_("remind at"))
     on_top = models.BooleanField(_("first of its day"), default=False, db_default=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -107,11 +119,32 @@ class Task(models.Model):
                 condition=models.Q(state="open"),
                 name="task_open_of_a_deal",
             ),
+            # «My day» says how many one has done today.
+            models.Index(
+                fields=["owner", "ended_at"],
+                condition=models.Q(state="done"),
+                name="task_done_by_an_owner",
+            ),
             models.Index(fields=["deal", "-id"], name="task_of_a_deal"),
+            models.Index(fields=["owner", "due_at", "id"], name="tasks_of_an_owner_by_time"),
+            models.Index(
+                fields=["due_at", "id"], condition=models.Q(state="open"), name="tasks_open_by_time"
+            ),
+            models.Index(
+                fields=["remind_at"],
+                condition=models.Q(state="open", remind_at__isnull=False),
+                name="task_reminder_due",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def due_day(self) -> date:
+        """The day it is due on: of one for a whole day by its owner's clock, of others by the reader's."""
+        zone = ZoneInfo(self.owner.time_zone) if self.all_day else None
+        return timezone.localdate(self.due_at, zone)
 
     @transition(field=state, source=State.OPEN, target=State.DONE)
     def complete(self) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractUser
@@ -13,6 +16,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from crm import rights
+
+
+class Absence(NamedTuple):
+    """Somebody who is away, and the moments between which another stands in for him."""
+
+    user_id: int
+    name: str
+    starts_at: datetime
+    ends_at: datetime
 
 
 class Team(models.Model):
@@ -134,11 +146,28 @@ class User(AbstractUser):
         return self.is_superuser or "crm_admin" in self.role_names
 
     @cached_property
-    def visible_owner_ids(self) -> frozenset[int] | None:
-        """Whose records the user sees: himself and the people of the teams he heads; None means everybody's."""
+    def led_ids(self) -> frozenset[int] | None:
+        """Himself and the people of the teams he heads: whom he answers for; None means everybody."""
         if self.is_crm_admin:
             return None
-        return frozenset({self.pk, *_people_below(self.pk)})
+        return frozenset({self.pk, *_ids(PEOPLE_BELOW, self.pk)})
+
+    @property
+    def leads(self) -> bool:
+        """Whether anybody beside himself is his to answer for."""
+        return self.led_ids is None or len(self.led_ids) > 1
+
+    @cached_property
+    def standing_for(self) -> tuple[Absence, ...]:
+        """Whose deputy he is at this moment; who is away leads nobody in his stead."""
+        return read_absences(_absences(self.pk))
+
+    @cached_property
+    def visible_owner_ids(self) -> frozenset[int] | None:
+        """Whose records the user sees: those he answers for, and those he stands in for with their people."""
+        if self.led_ids is None:
+            return None
+        return self.led_ids.union(_ids(PEOPLE_OF_THE_ABSENT, self.pk))
 
     @cached_property
     def rights(self) -> frozenset[str]:
@@ -161,16 +190,30 @@ class User(AbstractUser):
             return str(cursor.fetchone()[0] or "")
 
 
-# The members of the teams that %(head)s heads and of all teams below them, and the heads of these.
-PEOPLE_BELOW = """
+# The members of the teams that somebody heads and of all teams below them, and the heads of these.
+_BELOW = """
     WITH RECURSIVE below(id) AS (
-        SELECT id FROM crm_team WHERE head_id = %(head)s
+        SELECT id FROM crm_team WHERE head_id {heads}
         UNION
         SELECT crm_team.id FROM crm_team JOIN below ON crm_team.parent_id = below.id
     )
     SELECT crm_user.id FROM crm_user WHERE team_id IN (SELECT id FROM below)
     UNION
     SELECT head_id AS id FROM crm_team WHERE id IN (SELECT id FROM below) AND head_id IS NOT NULL
+"""
+_AWAY = """
+    SELECT user_id AS id FROM crm_leave
+    WHERE deputy_id = %(head)s AND starts_at <= now() AND ends_at > now()
+"""
+# The people below %(head)s; and those whose deputy he is at this moment, with the people below them.
+PEOPLE_BELOW = _BELOW.format(heads="= %(head)s")
+PEOPLE_OF_THE_ABSENT = f"{_BELOW.format(heads=f'IN ({_AWAY})')} UNION {_AWAY}"
+ABSENT = """
+    SELECT json_agg(json_build_array(
+        user_id, concat_ws(' ', NULLIF(first_name, ''), NULLIF(last_name, '')), starts_at, ends_at
+    ) ORDER BY user_id)
+    FROM crm_leave JOIN crm_user AS away ON away.id = user_id
+    WHERE deputy_id = %(head)s AND starts_at <= now() AND ends_at > now()
 """
 
 # What the team of %(head)s says, else the team above it, and so on up; a circle of teams ends by itself.
@@ -186,5 +229,20 @@ PLAYBOOK = """
 """
 
 
-def _people_below(head_id: int) -> set[int]:
-    return {user.pk for user in User.objects.raw(PEOPLE_BELOW, {"head": head_id})}
+def read_absences(rows: Iterable[Any] | None) -> tuple[Absence, ...]:
+    """What `ABSENT` says, as `Absence`."""
+    return tuple(
+        Absence(pk, name, datetime.fromisoformat(starts), datetime.fromisoformat(ends))
+        for pk, name, starts, ends in rows or ()
+    )
+
+
+def _absences(deputy_id: int) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(ABSENT, {"head": deputy_id})
+        found = cursor.fetchone()[0]
+    return json.loads(found) if isinstance(found, str) else found
+
+
+def _ids(of: str, head_id: int) -> set[int]:
+    return {user.pk for user in User.objects.raw(of, {"head": head_id})}

@@ -35,9 +35,9 @@ DONE = Q(task__state=Task.State.DONE)
 
 def visible_to(user: User) -> QuerySet[Override]:
     """What the user and his people passed; everybody's for administrators."""
-    if user.visible_owner_ids is None:
+    if user.led_ids is None:
         return Override.objects.all()
-    return Override.objects.filter(by__in=user.visible_owner_ids)
+    return Override.objects.filter(by__in=user.led_ids)
 
 
 def overdue(today: date) -> Q:

@@ -19,9 +19,9 @@ NOT_EXCUSED = Q(excused_at=None)
 
 def visible_to(user: User) -> QuerySet[Violation]:
     """One's own violations and those of one's people; everybody's for administrators."""
-    if user.visible_owner_ids is None:
+    if user.led_ids is None:
         return Violation.objects.all()
-    return Violation.objects.filter(culprit__in=user.visible_owner_ids)
+    return Violation.objects.filter(culprit__in=user.led_ids)
 
 
 def may_explain(violation: Violation, user: User) -> bool:
@@ -30,7 +30,7 @@ def may_explain(violation: Violation, user: User) -> bool:
 
 def may_excuse(violation: Violation, user: User) -> bool:
     """Whoever heads the culprit, or an administrator; nobody his own."""
-    heads = user.visible_owner_ids is None or violation.culprit_id in user.visible_owner_ids
+    heads = user.led_ids is None or violation.culprit_id in user.led_ids
     return heads and violation.culprit_id != user.pk and violation.excused_at is None
 
 

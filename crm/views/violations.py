@@ -147,7 +147,7 @@ def _asked(request: SignedIn) -> tuple[RegisterFilter, QuerySet[Violation]]:
 
 
 def _has_people(user: User) -> bool:
-    return user.visible_owner_ids is None or len(user.visible_owner_ids) > 1
+    return user.leads
 
 
 class WordsForm(AnswersForm):

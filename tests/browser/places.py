@@ -57,7 +57,7 @@ def of(user: User) -> dict[str, str]:
             }
     if deal.contact_id:
         found["contact-message"] = f"/contacts/{deal.contact_id}/message/"
-    if user.visible_owner_ids is None or len(user.visible_owner_ids) > 1:
+    if user.leads:
         found["control"] = "/control/"
     if closed := deals.filter(stage__code="refused").first():
         found["card-closed"] = f"/deals/{closed.pk}/"
