@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from crm import columns_urls
 from crm.clients import urls as client_urls
 from crm.views import (
     accounts,
@@ -33,6 +34,7 @@ from crm.views import (
 app_name = "crm"
 urlpatterns: list[URLPattern] = [
     *client_urls.patterns,
+    *columns_urls.patterns,
     path("", board.home, name="home"),
     # Signing in and out
     path("login/", accounts.SignIn.as_view(), name="login"),
@@ -109,6 +111,7 @@ urlpatterns: list[URLPattern] = [
     path("names/<slug:record>/", names.hints, name="name_hints"),
     path("deals/<int:pk>/names/<slug:record>/", names.take, name="name_take"),
     path("files/<int:pk>/", files.file, name="file"),
+    path("files/<int:pk>/preview/", files.preview, name="file_preview"),
     path("files/<int:pk>/remove/", files.remove, name="file_remove"),
     path("letters/<int:pk>/", letters.letter, name="letter"),
     path("letters/<int:pk>/retry/", letters.retry, name="letter_retry"),
