@@ -239,6 +239,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    # For batches whose worker was killed.
+    "batches": {
+        "task": "crm.jobs.resume_batches",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "counters": {
         "task": "crm.jobs.compact_counters",
         "schedule": 60.0,
@@ -321,6 +327,11 @@ if env.bool("BEHIND_PROXY", False):
     # Only where a proxy always sets this header itself; otherwise anybody could claim https.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "crm.files.limits.TooLargeIsSkipped",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Logs: to standard error, one line an event -------------------------------------------
 

@@ -7,6 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from crm import accounts, totals
+from crm.batches import running, verbs
 
 
 @shared_task(name="crm.jobs.compact_counters")
@@ -25,3 +26,18 @@ def compact_counters() -> int:
 def send_reset_letter(email: str) -> bool:
     """Queue the letter with the link for a new password, if the address is a user's; once, however often it runs."""
     return accounts.send_reset_letter(email, now=timezone.now())
+
+
+@shared_task(name="crm.jobs.run_batch")
+def run_batch(batch_id: int) -> bool:
+    """Work on a batch, beside others that do; what is left after a while goes on in the next task."""
+    is_over = running.run(batch_id)
+    if not is_over:
+        verbs.ask(batch_id, shares=1)
+    return is_over
+
+
+@shared_task(name="crm.jobs.resume_batches")
+def resume_batches() -> int:
+    """Go on with batches whose worker was killed or whose task was lost with the broker."""
+    return running.resume(timezone.now())

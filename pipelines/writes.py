@@ -17,6 +17,8 @@ from django.db import connection, models
 
 # Numbers taken from a table's sequence at a time; those that a batch does not use are lost, as any sequence loses some.
 BLOCK = 100
+# How the statements begin that change nothing.
+_READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
 def insert(row: models.Model) -> None:
@@ -47,6 +49,12 @@ def is_gathering() -> bool:
     return _batch.get() is not None
 
 
+def mark() -> int:
+    """Grows with every write asked for inside `gathering`: where it stayed, nothing was changed meanwhile."""
+    batch = _batch.get()
+    return batch.asked if batch is not None else 0
+
+
 @contextmanager
 def gathering() -> Iterator[None]:
     """Let the writes inside wait for one another; everything is written when the block ends. In a transaction only."""
@@ -72,8 +80,10 @@ class _Batch:
         self.reached: dict[Any, int] = {}
         self.numbers: dict[type[models.Model], deque[int]] = defaultdict(deque)
         self.is_writing = False
+        self.asked = 0
 
     def insert(self, row: models.Model) -> None:
+        self.asked += 1
         model = type(row)
         if not self.numbers[model]:
             self.numbers[model].extend(self._take_numbers(model))
@@ -82,6 +92,7 @@ class _Batch:
         self.rows[model].append(row)
 
     def update(self, row: models.Model, fields: tuple[str, ...]) -> None:
+        self.asked += 1
         if check := getattr(row, "before_write", None):
             check(fields)
         change = self.changes[type(row)].setdefault(row.pk, {})
@@ -90,6 +101,7 @@ class _Batch:
             change[name] = field.pre_save(row, add=False)  # type: ignore[union-attr]
 
     def call(self, write: Callable[[list[Any]], object], item: Any, of: Any) -> None:
+        self.asked += 1
         order = list(self.calls)
         place = order.index(write) if write in self.calls else len(order)
         if place < self.reached.get(of, 0):
@@ -102,6 +114,8 @@ class _Batch:
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
         if not self.is_writing:
+            if not str(sql).startswith(_READING):
+                self.asked += 1
             # What waits was asked for after the last savepoint began, for beginning one writes what waited.
             if str(sql).startswith("ROLLBACK"):
                 self._forget()
