@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
-from crm import ageing, files, outgoing, panels, tag_lists
+from crm import ageing, outgoing, panels, tag_lists
 from crm.card import actions as card_actions
 from crm.card import feed_lines
 from crm.card import fields as card_fields
@@ -20,8 +20,9 @@ from crm.card.fields import Editor, Tab
 from crm.card.rows import Point
 from crm.contacting import CALL_ANSWERED
 from crm.control import asked_on, controls
+from crm.files import keeping as files
 from crm.filters import people_of
-from crm.models import Deal, DealFile, Task, User
+from crm.models import Deal, File, Task, User
 from crm.money.sums import SIGNS
 from crm.names import naming_rules
 from crm.planning.tasks import task_outcomes
@@ -89,7 +90,7 @@ class Card:
     tags_only: bool
     sign: str
     ahead: StageAnswer | None
-    files: list[DealFile]
+    files: list[File]
     continuations: list[Deal]
     owners: list[User]
     feed: feed_lines.Portion

@@ -16,7 +16,7 @@ _AROUND = """
            ARRAY(SELECT ARRAY[kind, value] FROM crm_contactpoint WHERE company_id = %(company)s ORDER BY id),
            EXISTS(SELECT FROM crm_task WHERE deal_id = %(deal)s AND state = 'open'),
            EXISTS(SELECT FROM pipelines_offer WHERE deal_id = %(deal)s AND state = 'open'),
-           EXISTS(SELECT FROM crm_dealfile WHERE deal_id = ANY(%(chain)s) AND archived_at IS NULL),
+           EXISTS(SELECT FROM crm_file WHERE deal_id = ANY(%(chain)s) AND archived_at IS NULL),
            EXISTS(SELECT FROM crm_deal WHERE origin_id = %(deal)s),
            EXISTS(SELECT FROM pipelines_event WHERE deal_id = %(deal)s AND verb = ANY(%(proofs)s))
 """

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from crm.views import client_letters, client_lists, clients, names, task_dialogs
+from crm.views import client_letters, client_lists, clients, files, names, task_dialogs
 
 
 def _pages(plural: str, kind: str) -> list[URLPattern]:
@@ -18,6 +18,7 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
         ("feed/", clients.feed, f"{kind}_feed"),
         ("points/", clients.add_point, f"{kind}_point"),
         ("task/", task_dialogs.new_on_client, f"{kind}_task"),
+        ("files/", files.add_to_client, f"{kind}_file_add"),
         ("letter/", client_letters.compose, f"{kind}_letter"),
     ]
     return [

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from crm import contacting, deals, files, outgoing
+from crm import contacting, deals, outgoing
 from crm.clients import people
 from crm.demo import words
 from crm.demo.cast import Client
 from crm.demo.clock import Telling
+from crm.files import keeping as files
 from crm.models import Deal, Task, User
 from crm.planning import tasks
 from pipelines import catalog, engine

@@ -16,6 +16,7 @@ from .password import OldPassword, PasswordRule
 from .payment import Package, Payment, PaymentProvider, PaymentTerms
 from .point import ContactPoint
 from .preference import Preference
+from .saved_filter import SavedFilter
 from .tag import ListedTag, Tag, TagList
 from .task import Task
 from .transfer import Export, Import, ImportRow
@@ -59,6 +60,7 @@ __all__ = [
     "Preference",
     "RequestKind",
     "SoleDeal",
+    "SavedFilter",
     "StageTotal",
     "Tag",
     "TagList",

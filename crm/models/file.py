@@ -2,16 +2,41 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-class DealFile(models.Model):
-    """A file kept with a deal; a deal handed over shows its sale's files too."""
+class File(models.Model):
+    """A file kept with a deal, a contact or a company; a deal handed over shows its sale's files too."""
 
-    deal = models.ForeignKey("Deal", models.PROTECT, related_name="files", verbose_name=_("deal"))
+    deal = models.ForeignKey(
+        "Deal", models.PROTECT, null=True, blank=True, related_name="files", verbose_name=_("deal")
+    )
+    contact = models.ForeignKey(
+        "Contact",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="files",
+        verbose_name=_("contact"),
+    )
+    company = models.ForeignKey(
+        "Company",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="files",
+        verbose_name=_("company"),
+    )
     file = models.FileField(_("file"), upload_to="deals/%Y/%m/")
+    # Ours, drawn from the image: unlike the file itself it may be shown inside a page.
+    preview = models.FileField(_("preview"), upload_to="previews/%Y/%m/", blank=True)
     name = models.CharField(_("name"), max_length=255)
     size = models.PositiveIntegerField(_("size, bytes"))
+    # What it is by its content, a key of `crm.files.contents.ICONS`; empty where the content does not say.
+    family = models.CharField(_("kind by content"), max_length=20, blank=True)
+    # The name promises something else than what is inside.
+    disagrees = models.BooleanField(_("the name does not fit the content"), default=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -26,6 +51,19 @@ class DealFile(models.Model):
         ordering = ["-id"]
         verbose_name = _("file")
         verbose_name_plural = _("files")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deal__isnull=False, contact=None, company=None)
+                | Q(deal=None, contact__isnull=False, company=None)
+                | Q(deal=None, contact=None, company__isnull=False),
+                name="a_file_is_of_one_record",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def record(self) -> models.Model:
+        """The deal, contact or company that it is of."""
+        return self.deal or self.contact or self.company  # type: ignore[return-value]

@@ -1,20 +1,25 @@
-"""The files of a deal: put in, taken out, and sent only to those who may see the deal."""
+"""The files of deals, contacts and companies: put in, taken out, and sent only to those who may see the record."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import files, outgoing
-from crm.models import Deal, DealFile
+from crm import outgoing
+from crm.files import keeping, limits
+from crm.files.keeping import Record
+from crm.models import Company, Contact, Deal, File, User
 from crm.views.answers import SignedIn
-from crm.views.replies import done, find_deal, me, refused
+from crm.views.clients import find_client
+from crm.views.replies import done, find_deal, me, refused, status_of
 from pipelines.errors import BadAnswer, RegulationError
 
 
@@ -22,42 +27,105 @@ from pipelines.errors import BadAnswer, RegulationError
 @require_POST
 def add(request: SignedIn, pk: int) -> HttpResponse:
     """Keep uploaded files with the deal."""
-    deal = find_deal(request, pk)
-    uploads = request.FILES.getlist("file")
+    return _add(request, find_deal(request, pk))
+
+
+@login_required
+@require_POST
+def add_to_client(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """Keep uploaded files with a contact or a company."""
+    return _add(request, find_client(request, kind, pk))
+
+
+def _add(request: SignedIn, record: Record) -> HttpResponse:
+    """The script that shows progress sends one file a request and is answered in JSON: {"said", "kind"}."""
     try:
-        if not uploads:
-            raise BadAnswer({"file": _("Choose a file.")})
-        for upload in uploads:
-            files.add_file(deal, upload, by=me(request), now=timezone.now())
+        kept = _keep(request, record)
     except RegulationError as error:
-        return refused(request, deal, error)
-    return done(request, deal, ngettext("The file is kept.", "The files are kept.", len(uploads)))
+        if _is_script(request):
+            answer = {"said": str(error), "kind": "danger"}
+            return JsonResponse(answer, status=status_of(error))
+        return refused(request, record, error)
+    said = ngettext("The file is kept.", "The files are kept.", len(kept))
+    odd = [file.name for file in kept if file.disagrees]
+    if odd:
+        names = ", ".join(f"“{name}”" for name in odd)
+        told = _("Kept, but the name and the content of %(names)s disagree. Open with care.")
+        said = told % {"names": names}
+    if _is_script(request):
+        return JsonResponse({"said": said, "kind": "warning" if odd else "success"})
+    return done(request, record, said)
+
+
+def _keep(request: SignedIn, record: Record) -> list[File]:
+    """Keep what is within the limit. Errors: TooLarge where anything was not, after keeping the rest."""
+    beyond = limits.too_large(request)
+    uploads = request.FILES.getlist("file")
+    if not uploads and not beyond:
+        raise BadAnswer({"file": _("Choose a file.")})
+    kept = [
+        keeping.add_file(record, upload, by=me(request), now=timezone.now()) for upload in uploads
+    ]
+    if beyond:
+        raise keeping.TooLarge(beyond)
+    return kept
+
+
+def _is_script(request: SignedIn) -> bool:
+    return request.headers.get("Accept", "") == "application/json"
 
 
 @login_required
 @require_POST
 def remove(request: SignedIn, pk: int) -> HttpResponse:
-    """Take a file off the deal."""
-    file = get_object_or_404(
-        DealFile, pk=pk, deal__in=Deal.objects.visible_to(request.user), archived_at=None
-    )
+    """Take a file off its record."""
+    own = _of_records(request.user).filter(archived_at=None)
+    file = get_object_or_404(own.select_related("deal", "contact", "company"), pk=pk)
+    record: Any = file.record
     try:
-        files.remove_file(file, by=me(request), now=timezone.now())
+        keeping.remove_file(file, by=me(request), now=timezone.now())
     except RegulationError as error:
-        return refused(request, find_deal(request, file.deal_id), error)
-    return done(request, find_deal(request, file.deal_id))
+        return refused(request, record, error)
+    return done(request, record)
 
 
 @login_required
 @require_GET
 def file(request: SignedIn, pk: int) -> FileResponse:
-    """A deal's file, to those who see the deal or its continuation."""
-    seen = Deal.objects.visible_to(request.user)
-    found = get_object_or_404(
-        DealFile.objects.filter(Q(deal__in=seen) | Q(deal__continuations__in=seen)).distinct(),
-        pk=pk,
-    )
+    """The file, to those who see its record; a deal's also to those who see its continuation."""
+    found = _readable(request.user, pk)
     return as_attachment(found.file, found.name)
+
+
+@login_required
+@require_GET
+def preview(request: SignedIn, pk: int) -> FileResponse:
+    """The small picture that we drew ourselves: the only thing of a file that is shown inside a page."""
+    found = _readable(request.user, pk)
+    if not found.preview:
+        raise Http404
+    response = FileResponse(_opened(found.preview), content_type="image/webp")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def _of_records(user: User) -> Any:
+    return File.objects.filter(
+        Q(deal__in=Deal.objects.visible_to(user))
+        | Q(contact__in=Contact.objects.visible_to(user))
+        | Q(company__in=Company.objects.visible_to(user))
+    )
+
+
+def _readable(user: User, pk: int) -> File:
+    by_continuation = File.objects.filter(deal__continuations__in=Deal.objects.visible_to(user))
+    found = File.objects.filter(
+        Q(pk__in=_of_records(user).filter(pk=pk).values("pk"))
+        | Q(pk__in=by_continuation.filter(pk=pk).values("pk"))
+    )
+    file: File = get_object_or_404(found)
+    return file
 
 
 @login_required
@@ -75,14 +143,17 @@ def letter_file(request: SignedIn, pk: int, number: int) -> FileResponse:
     return as_attachment(found.file, found.name)
 
 
-def as_attachment(stored: object, name: str) -> FileResponse:
+def as_attachment(stored: Any, name: str) -> FileResponse:
     """Downloaded, never shown in our own pages: a client's HTML must not run in our name."""
-    try:
-        opened = stored.open("rb")  # type: ignore[attr-defined]
-    except FileNotFoundError as error:
-        raise Http404 from error
     response = FileResponse(
-        opened, as_attachment=True, filename=name, content_type="application/octet-stream"
+        _opened(stored), as_attachment=True, filename=name, content_type="application/octet-stream"
     )
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _opened(stored: Any) -> Any:
+    try:
+        return stored.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error

@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import files, outgoing
+from crm import outgoing
 from crm.card import feed_lines
 from crm.card import page as card
+from crm.files import keeping as files
 from crm.forms import LetterForm
 from crm.models import Company, Contact, Deal, User
 from crm.views.answers import SignedIn

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from crm.models import Company, Contact, Deal, DealFile, Team, User
+from crm.models import Company, Contact, Deal, File, Team, User
 from pipelines.models import Clause, Rule
 from tests.browser import office, places
 from tests.fixtures.cast import PLAYBOOKS
@@ -129,7 +129,7 @@ def _foreign(texts: list[str], where: str, data: re.Pattern[str] | None) -> Iter
 def _words_of_people() -> re.Pattern[str]:
     """What people and the regulation called things, longest first; it is the same in every language."""
     words = {"Русский", "мар", "такогонет"}
-    for model in (Deal, Contact, Company, DealFile, Team):
+    for model in (Deal, Contact, Company, File, Team):
         words.update(model._default_manager.values_list("name", flat=True))
     for row in Clause.objects.values_list("section", "words"):
         words.update(row)

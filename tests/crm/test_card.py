@@ -276,7 +276,7 @@ def test_sale_and_continuation_are_linked_both_ways_and_the_sales_files_are_show
 ):
     from django.core.files.base import ContentFile
 
-    from crm import files
+    from crm.files import keeping as files
     from tests.clauses.steps import EVERYTHING
 
     sale, by = make_deal(alice), Actor.person(alice)

@@ -3,8 +3,9 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from crm import files
-from crm.models import DealFile
+from crm.files import keeping as files
+from crm.files import limits
+from crm.models import File
 from notifications.models import Message, Template
 from pipelines.actor import Actor
 from tests.factories import NOON, make_deal
@@ -146,7 +147,7 @@ def test_a_file_is_kept_and_sent_as_a_download_to_those_who_see_the_deal_only(
     deal = make_deal(alice)
     client.force_login(alice)
     assert upload(client, deal, "page.html", b"<script>alert(1)</script>").status_code == 204
-    file = DealFile.objects.get()
+    file = File.objects.get()
     response = client.get(f"/files/{file.pk}/")
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Disposition"].startswith("attachment")
@@ -162,17 +163,17 @@ def test_an_empty_and_a_too_large_file_are_refused(client, alice, monkeypatch):
     deal = make_deal(alice)
     client.force_login(alice)
     assert upload(client, deal, content=b"").status_code == 422
-    monkeypatch.setattr(files, "SIZE_LIMIT", 3)
+    monkeypatch.setattr(limits, "SIZE_LIMIT", 3)
     assert upload(client, deal).status_code == 422
     assert client.post(f"/deals/{deal.pk}/files/", **HTMX).status_code == 422
-    assert not DealFile.objects.exists()
+    assert not File.objects.exists()
 
 
 def test_a_removed_file_leaves_the_list_and_stays_in_the_feed(client, alice):
     deal = make_deal(alice)
     client.force_login(alice)
     upload(client, deal)
-    file = DealFile.objects.get()
+    file = File.objects.get()
     assert client.post(f"/files/{file.pk}/remove/", **HTMX).status_code == 204
     page = client.get(f"/deals/{deal.pk}/")
     assert page.context["card"].files == []

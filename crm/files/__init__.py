@@ -1,0 +1,1 @@
+"""The files of deals, contacts and companies: kept, looked into, limited in size."""
