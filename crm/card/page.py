@@ -25,7 +25,9 @@ from crm.filters import people_of
 from crm.models import Deal, File, Task, User
 from crm.money.sums import SIGNS
 from crm.names import naming_rules
+from crm.planning.kinds import LOOKS, Look, look_of
 from crm.planning.tasks import task_outcomes
+from crm.planning.times import colour_of as due_colour
 from pipelines import catalog, explain, fields
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.errors import Refusal
@@ -33,10 +35,7 @@ from pipelines.explain import StageAnswer
 from pipelines.models import Event, Offer
 
 TASK_LIMIT = 50
-TASK_ICONS = {
-    "call": "phone", "letter": "mail", "meeting": "users", "document": "file-text", "control": "eye-check",
-    "other": "checkbox",
-}  # fmt: skip
+TASK_ICONS = {kind: look.icon for kind, look in LOOKS.items()}
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,10 @@ class OpenTask:
     outcomes: list[CompiledScenario]
     icon: str
     colour: str
+
+    @property
+    def look(self) -> Look:
+        return look_of(self.task.kind)
 
     @property
     def only_by_outcome(self) -> bool:
@@ -221,14 +224,6 @@ def recordings_of(deal: Deal) -> list[Event]:
     """The newest conversations of the deal that can be listened to."""
     calls = Event.objects.filter(deal=deal, verb=CALL_ANSWERED, data__has_key="recording")
     return list(calls.order_by("-pk")[:10])
-
-
-def due_colour(task: Task, now: datetime) -> str:
-    """Red when overdue, green today, grey later: as on the board."""
-    today, day = timezone.localdate(now), timezone.localdate(task.due_at)
-    if (day < today) if task.all_day else (task.due_at < now):
-        return "overdue"
-    return "today" if day == today else "later"
 
 
 def owners_for(user: User) -> list[User]:
