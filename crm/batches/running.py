@@ -25,7 +25,7 @@ from crm.models import Batch, BatchRow, User
 from crm.models.batch import UNDO_FOR
 from pipelines import catalog, feed, refusing, rules, writes
 from pipelines.actor import Actor
-from pipelines.errors import RegulationError
+from pipelines.errors import MoveRefused, RegulationError
 from pipelines.transactions import holding, remembering
 
 log = logging.getLogger(__name__)
@@ -112,17 +112,16 @@ def skip_rest(batch: Batch, *, now: datetime) -> None:
 def finish(batch: Batch, *, now: datetime) -> None:
     """End the batch if nothing of it waits any more, neither here nor under another worker's lock."""
     with transaction.atomic():
-        locked = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-        is_undo = locked.state == Batch.State.UNDOING
-        if locked.is_active and not locked.rows.filter(state=DONE if is_undo else WAITING).exists():
+        batch.reread(lock=True)
+        is_undo = batch.state == Batch.State.UNDOING
+        if batch.is_active and not batch.rows.filter(state=DONE if is_undo else WAITING).exists():
             if is_undo:
-                locked.finish_undo()
-                locked.undone_at = now
+                batch.finish_undo()
+                batch.undone_at = now
             else:
-                locked.finish()
-                locked.finished_at, locked.undo_until = now, now + UNDO_FOR
-            locked.save(update_fields=["state", "finished_at", "undo_until", "undone_at"])
-    batch.refresh_from_db()
+                batch.finish()
+                batch.finished_at, batch.undo_until = now, now + UNDO_FOR
+            batch.save(update_fields=["state", "finished_at", "undo_until", "undone_at"])
 
 
 @contextmanager
@@ -144,7 +143,7 @@ def _chunk(batch: Batch, chosen: Kind, by: Actor, now: datetime, way: Way) -> in
         chosen.load(rows, batch, by=by)
         way(rows, batch, chosen, by, now, is_undo)
         BatchRow.objects.bulk_update(
-            rows, ["state", "text", "before", "record", "record_id", "name"]
+            rows, ["state", "text", "before", "payload", "record", "record_id", "name"]
         )
         _count(batch, rows, now)
     return len(rows)
@@ -178,7 +177,7 @@ def _together(
             except RegulationError as error:
                 if writes.mark() != before:
                     raise _NotClean from error
-                _refuse(row, str(error), is_undo)
+                _refuse(row, error, is_undo)
 
 
 def _apart(
@@ -189,7 +188,7 @@ def _apart(
             with transaction.atomic(), feed.gathering():
                 _do(row, batch, chosen, by, now, is_undo)
         except RegulationError as error:
-            _refuse(row, str(error), is_undo)
+            _refuse(row, error, is_undo)
         except OperationalError:
             # A lock that two wait for, a server that is away: the chunk comes again, whole.
             raise
@@ -213,8 +212,11 @@ def _do(row: BatchRow, batch: Batch, chosen: Kind, by: Actor, now: datetime, is_
         row.state = DONE
 
 
-def _refuse(row: BatchRow, text: str, is_undo: bool) -> None:
-    row.state, row.text = (KEPT if is_undo else REFUSED), text
+def _refuse(row: BatchRow, error: RegulationError, is_undo: bool) -> None:
+    row.state, row.text = (KEPT if is_undo else REFUSED), str(error)
+    if isinstance(error, MoveRefused):
+        # For the report, which leads from each clause to the regulation.
+        row.payload["refusals"] = [[item.clause, item.message] for item in error.refusals]
 
 
 def _count(batch: Batch, rows: list[BatchRow], now: datetime) -> None:
@@ -230,7 +232,7 @@ def _count(batch: Batch, rows: list[BatchRow], now: datetime) -> None:
 
 
 def _begin(batch: Batch) -> None:
-    locked = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-    if locked.state == Batch.State.QUEUED:
-        locked.begin()
-        locked.save(update_fields=["state"])
+    batch.reread(lock=True)
+    if batch.state == Batch.State.QUEUED:
+        batch.begin()
+        batch.save(update_fields=["state"])

@@ -96,7 +96,7 @@ def stop(batch: Batch, *, now: datetime) -> Batch:
 def undo(batch: Batch, *, by: Actor, now: datetime) -> Batch:
     """Put back every row that was done. Errors: PermissionDenied, RegulationError with why it can't be."""
     with transaction.atomic():
-        _lock(batch)
+        batch.reread(lock=True)
         check_undo(batch, by=by, now=now)
         batch.begin_undo()
         batch.undone_by, batch.alive_at = by.user, now
@@ -131,7 +131,7 @@ def carry_on(batch: Batch, *, rows: int) -> None:
             running.run(batch.pk)
         except OperationalError:
             log.exception("Batch %s waits for the sweep.", batch.pk)
-        batch.refresh_from_db(from_queryset=Batch.objects.select_related("by"))
+        batch.reread()
         return
     transaction.on_commit(lambda: ask(batch.pk))
 
@@ -145,10 +145,3 @@ def ask(batch_id: int, *, shares: int = SHARES) -> None:
             broker.send(run_batch, batch_id)
     except Exception as error:
         log.warning("Batch %s waits for the sweep, the broker does not answer: %s", batch_id, error)
-
-
-def _lock(batch: Batch) -> None:
-    locked = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-    batch.__dict__.update(
-        {name: value for name, value in locked.__dict__.items() if name != "_state"}
-    )

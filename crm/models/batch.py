@@ -85,6 +85,13 @@ class Batch(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("crm:batch", args=[self.pk])
 
+    def reread(self, *, lock: bool = False) -> None:
+        """Bring the instance up to date with its row, which may be locked for the transaction."""
+        rows = Batch.objects.select_for_update(of=("self",)) if lock else Batch.objects
+        fresh = rows.get(pk=self.pk)
+        for field in self._meta.concrete_fields:
+            self.__dict__[field.attname] = getattr(fresh, field.attname)
+
     @property
     def is_active(self) -> bool:
         """Whether workers are on it, forth or back."""

@@ -82,7 +82,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_done_twice(
     alive = Batch.objects.get().alive_at
     assert running.resume(alive + timedelta(seconds=10)) == 0, "a worker may still be on it"
     assert running.resume(alive + timedelta(minutes=1)) == 1
-    batch.refresh_from_db()
+    batch.reread()
     assert (batch.state, batch.done, Tag.objects.count()) == ("done", 7, 7)
 
 
