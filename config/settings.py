@@ -245,6 +245,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "reminders": {
+        "task": "crm.jobs.remind",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "leaves": {
+        "task": "crm.jobs.tell_deputies",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "counters": {
         "task": "crm.jobs.compact_counters",
         "schedule": 60.0,

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from crm import accounts, totals
 from crm.batches import running, verbs
+from crm.leaves import verbs as leaves
+from crm.planning import reminding
 
 
 @shared_task(name="crm.jobs.compact_counters")
@@ -41,3 +43,15 @@ def run_batch(batch_id: int) -> bool:
 def resume_batches() -> int:
     """Go on with batches whose worker was killed or whose task was lost with the broker."""
     return running.resume(timezone.now())
+
+
+@shared_task(name="crm.jobs.remind")
+def remind() -> int:
+    """Remind of the tasks whose minute has come."""
+    return reminding.remind_due(timezone.now())
+
+
+@shared_task(name="crm.jobs.tell_deputies")
+def tell_deputies() -> int:
+    """Tell those who stand in for somebody from today on."""
+    return leaves.tell_deputies(timezone.now())

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from crm import contacting, deals, sole
 from crm.actions.scenarios import moment_of, say
 from crm.intake import distribution
+from crm.leaves.standing import in_place_of
 from crm.models import Deal, Task, User
 from crm.planning import tasks
 from crm.roles import HEAD
@@ -65,14 +66,17 @@ def create_task(context: Context, params: Any) -> dict[str, Any]:
         else None
     )
     due_at = named or context.pipeline.calendar.add(context.now, params.due)
+    owner = (
+        distribution.pick(params.role, playbook=context.pipeline.playbook, now=context.now)
+        if params.role
+        else _person(context, params.whom)
+    )
     task = tasks.create_task(
         text=say(context, params.text)[: tasks.TEXT_LIMIT],
         kind=params.kind or Task.Kind.OTHER,
         code=params.code,
         due_at=due_at,
-        owner=distribution.pick(params.role, playbook=context.pipeline.playbook)
-        if params.role
-        else _person(context, params.whom),
+        owner=in_place_of(owner, now=context.now, due_at=due_at),
         deal=context.deal,
         on_top=params.on_top,
         by=context.by,
@@ -209,7 +213,7 @@ class AssignParams(ParamsForm):
 @action("assign", label=gettext_lazy("Change the responsible"), form=AssignParams)
 def assign(context: Context, params: Any) -> dict[str, Any]:
     """Give the deal to the least busy person of a role."""
-    person = distribution.pick(params.role, playbook=context.pipeline.playbook)
+    person = distribution.pick(params.role, playbook=context.pipeline.playbook, now=context.now)
     deals.assign_deal(context.deal, owner=person, by=context.by, now=context.now)
     return {"owner": str(person)}
 
@@ -251,7 +255,7 @@ def hand_over(context: Context, params: Any) -> dict[str, Any]:
     continuation = deals.open_deal(
         pipeline=target,
         name=sale.name,
-        owner=distribution.pick(params.role, playbook=target.playbook)
+        owner=distribution.pick(params.role, playbook=target.playbook, now=context.now)
         if params.role
         else sale.owner,
         contact=sale.contact,

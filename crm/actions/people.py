@@ -25,7 +25,10 @@ class DistributeParams(ParamsForm):
 def distribute(context: Context, params: Any) -> dict[str, Any]:
     """Give the deal to somebody of the role: strictly in turn, or to who has the fewest open deals."""
     person = distribution.pick(
-        params.role, playbook=context.pipeline.playbook, way=params.way or Way.LEAST_BUSY
+        params.role,
+        playbook=context.pipeline.playbook,
+        now=context.now,
+        way=params.way or Way.LEAST_BUSY,
     )
     deals.assign_deal(context.deal, owner=person, by=context.by, now=context.now)
     return {"owner": str(person)}

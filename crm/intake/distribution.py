@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from crm.leaves.standing import in_place_of
 from crm.models import Deal, Team, Turn, User, Way
 from crm.roles import HEAD
 from pipelines.errors import RegulationError
@@ -38,23 +41,27 @@ def _playbook_of(key: int | None, teams: dict[int, Team]) -> str:
     return ""
 
 
-def pick(role: str, *, playbook: str, way: str = Way.LEAST_BUSY) -> User:
-    """Whose turn it is, or who has the least to do. Errors: RegulationError if nobody has the role."""
+def pick(role: str, *, playbook: str, now: datetime, way: str = Way.LEAST_BUSY) -> User:
+    """Whose turn it is, or who has the least to do; the deputy of one who is away.
+
+    Errors: RegulationError if nobody has the role.
+    """
     people = candidates(role, playbook)
     if not people:
         raise RegulationError(_("Nobody has the role “%(role)s”.") % {"role": role})
-    return _next(role, playbook, people) if way == Way.IN_TURN else _least_busy(people)
+    found = _next(role, playbook, people) if way == Way.IN_TURN else _least_busy(people)
+    return in_place_of(found, now=now)
 
 
-def anybody(playbook: str) -> User:
+def anybody(playbook: str, *, now: datetime) -> User:
     """Somebody to look after what the rules gave nobody: a head, else an administrator. Errors: RegulationError."""
     if heads := candidates(HEAD, playbook):
-        return heads[0]
+        return in_place_of(heads[0], now=now)
     active = User.objects.filter(is_active=True).order_by("pk")
     found = active.filter(is_superuser=True).first() or active.filter(groups__name=HEAD).first()
     if found is None:
         raise RegulationError(_("Nobody has the role “%(role)s”.") % {"role": role_label(HEAD)})
-    return found
+    return in_place_of(found, now=now)
 
 
 def _least_busy(people: list[User]) -> User:

@@ -252,7 +252,7 @@ def _bring(
         return Arrived(deal)
     if not opens:
         return Arrived(None)
-    manager = known.owner or owner or _somebody(where)
+    manager = known.owner or owner or _somebody(where, now=now)
     company = _company(known, sender, manager, now=now)
     contact = _contact(known, sender, manager, company, now=now)
     with override(settings.LANGUAGE_CODE):
@@ -356,15 +356,15 @@ def _add_points(contact: Contact, points: dict[str, str], *, now: datetime) -> N
         engine.record(people.CONTACT_CHANGED, contact=contact, by=SYSTEM, now=now, data=facts)
 
 
-def _somebody(where: Destination) -> User:
+def _somebody(where: Destination, *, now: datetime) -> User:
     """Whom the playbook gives a new client; a request is not lost because nobody has the role."""
     playbook = where.pipeline.playbook
     if where.role:
         try:
-            return distribution.pick(where.role, playbook=playbook, way=where.way)
+            return distribution.pick(where.role, playbook=playbook, now=now, way=where.way)
         except RegulationError:
             pass
-    return distribution.anybody(playbook)
+    return distribution.anybody(playbook, now=now)
 
 
 def _destination(kind: str, playbook: str, source: IntakeSource | None) -> Destination:
