@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from crm import columns_urls
 from crm.clients import urls as client_urls
+from crm.day import urls as day_urls
 from crm.views import (
     accounts,
     board,
@@ -34,6 +35,7 @@ from crm.views import (
 app_name = "crm"
 urlpatterns: list[URLPattern] = [
     *client_urls.patterns,
+    *day_urls.patterns,
     *columns_urls.patterns,
     path("", board.home, name="home"),
     # Signing in and out
