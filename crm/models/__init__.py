@@ -1,3 +1,4 @@
+from .analysed import Passage, Talk
 from .batch import Batch, BatchRow
 from .company import Company
 from .contact import Contact
@@ -53,6 +54,7 @@ __all__ = [
     "Notice",
     "OldPassword",
     "Package",
+    "Passage",
     "PasswordRule",
     "Payment",
     "PaymentProvider",
@@ -64,6 +66,7 @@ __all__ = [
     "StageTotal",
     "Tag",
     "TagList",
+    "Talk",
     "Task",
     "Team",
     "Turn",

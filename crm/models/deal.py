@@ -176,6 +176,21 @@ class Deal(DealValues, models.Model):
                 condition=models.Q(archived_at=None, status="won"),
                 name="deal_won_in_a_month",
             ),
+            # Sales and refusals of a period, and their cycle, from the index alone.
+            models.Index(
+                fields=["closed_at"],
+                include=[
+                    "status",
+                    "owner",
+                    "stage",
+                    "arrival",
+                    "currency",
+                    "budget",
+                    "created_at",
+                ],
+                condition=models.Q(archived_at=None, closed_at__isnull=False),
+                name="deal_closed_in_a_period",
+            ),
             GinIndex(OpClass(Lower("name"), "gin_trgm_ops"), name="deal_search_by_name"),
             GinIndex(OpClass("values", "jsonb_path_ops"), name="deal_values"),
         ]

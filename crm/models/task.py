@@ -135,6 +135,14 @@ class Task(models.Model):
                 condition=models.Q(state="open", remind_at__isnull=False),
                 name="task_reminder_due",
             ),
+            # The report on employees: what was set and what was done in a period, from the indexes alone.
+            models.Index(fields=["created_at"], include=["owner"], name="tasks_set_in_a_period"),
+            models.Index(
+                fields=["ended_at"],
+                include=["owner", "due_at"],
+                condition=models.Q(state="done"),
+                name="tasks_done_in_a_period",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +157,10 @@ class Task(models.Model):
     @transition(field=state, source=State.OPEN, target=State.DONE)
     def complete(self) -> None:
         """Only through `crm.planning.tasks.complete_task`, which asks for the result and writes the feed."""
+
+    @transition(field=state, source=[State.DONE, State.CANCELLED], target=State.OPEN)
+    def reopen(self) -> None:
+        """Only through `crm.planning.taking_back`: what ended it never happened."""
 
     @transition(field=state, source=State.OPEN, target=State.CANCELLED)
     def cancel(self) -> None:
