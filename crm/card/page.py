@@ -16,6 +16,7 @@ from crm.card import actions as card_actions
 from crm.card import feed_lines
 from crm.card import fields as card_fields
 from crm.card import rows as card_rows
+from crm.card.feed_filter import ALL, Filter
 from crm.card.fields import Editor, Tab
 from crm.card.rows import Point
 from crm.contacting import CALL_ANSWERED
@@ -108,7 +109,7 @@ class Card:
     names: dict[str, naming_rules.Hints | None] = field(default_factory=dict)
 
 
-def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
+def read_card(deal: Deal, *, user: User, now: datetime, asked: Filter = ALL) -> Card:
     """Everything the card shows to `user`, as it stands now."""
     pipeline = catalog.pipeline(deal.pipeline_id)
     stage = pipeline.stage_by_id[deal.stage_id]
@@ -160,7 +161,7 @@ def read_card(deal: Deal, *, user: User, now: datetime) -> Card:
         files=list(files.files_of(ids)) if near.has_files else [],
         continuations=continuations_of(deal, user) if near.has_continuations else [],
         owners=owners_for(user),
-        feed=feed_lines.read_feed(deal),
+        feed=feed_lines.read_feed(deal, asked=asked),
         reasons=[
             item
             for tab in tabs

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from crm import panels
 from crm.card import page as card
+from crm.card.feed_filter import ALL, Filter
 from crm.card.feed_lines import Portion
 from crm.card.fields import Editor
 from crm.card.page import OpenTask
@@ -69,7 +70,7 @@ class ClientCard:
         return self.pipelines[0].playbook if self.pipelines else ""
 
 
-def read_client(record: Client, *, user: User, now: datetime) -> ClientCard:
+def read_client(record: Client, *, user: User, now: datetime, asked: Filter = ALL) -> ClientCard:
     """Everything the card shows to `user`, as it stands now."""
     rows = _deals(record, user)
     places = {row.pk: Place(row.pk, row.pipeline_id, row.name) for row in rows}
@@ -78,14 +79,14 @@ def read_client(record: Client, *, user: User, now: datetime) -> ClientCard:
     editors = client_fields.editors(record, known, known)
     points = list(record.points.all())
     words = Words(now)
-    asked = [record.name, *(point.value for point in points if point.kind in ("phone", "email"))]
+    looked_up = [record.name, *(point.value for point in points if point.kind in ("phone", "email"))]
     return ClientCard(
         record=record,
         kind=client_fields.kind_of(record),
         points=points,
         head=editors.pop("name"),
         editors=list(editors.values()),
-        lookups=[card.look_up(text) for text in asked],
+        lookups=[card.look_up(text) for text in looked_up],
         deals=[_line(row, words) for row in rows[:SHOWN_DEALS]],
         more_deals=max(0, len(rows) - SHOWN_DEALS),
         people=_people(record, user),
@@ -94,7 +95,7 @@ def read_client(record: Client, *, user: User, now: datetime) -> ClientCard:
         panels=panels.client_panels_of(record, user=user, now=now),
         names=naming_rules.hints(record, pipelines[0] if pipelines else None),
         pipelines=pipelines,
-        feed=client_feed.read_feed(record, user=user, places=places),
+        feed=client_feed.read_feed(record, user=user, places=places, asked=asked),
         places=places,
     )
 

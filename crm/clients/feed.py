@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from crm.card import feed_lines
+from crm.card.feed_filter import ALL, Filter
 from crm.card.feed_lines import PORTION, Portion
 from crm.clients import fields as client_fields
 from crm.clients.fields import Client
@@ -37,14 +39,32 @@ def read_feed(
     *,
     user: User,
     places: dict[int, Place],
+    asked: Filter = ALL,
     before: int | None = None,
     limit: int = PORTION,
 ) -> Portion:
-    """The newest entries older than the entry `before`: those of `places`, and those of the client outside any deal."""
-    parts = [_newest(before, limit, deal__in=list(places)), _newest(before, limit, **_own(record))]
+    """The newest entries asked for, older than the entry `before`: those of `places`, and those of the client outside
+    any deal."""
+    fields = list(
+        chain(
+            client_fields.COLUMNS[type(record)],
+            feed_lines.fields_of(place.pipeline_id for place in places.values()),
+        )
+        if asked.text
+        else ()
+    )
+
+    def newest(**of: Any) -> Any:
+        events = Event.objects.filter(**of)
+        if before is not None:
+            events = events.filter(pk__lt=before)
+        found = asked.narrow(events, fields)
+        return asked.ordered(found).values_list("pk")[: limit + 1]
+
+    parts = [newest(deal__in=list(places)), newest(**_own(record))]
     if isinstance(record, Company):
         people = Contact.objects.visible_to(user).filter(company=record).values("pk")
-        parts.append(_newest(before, limit, deal=None, contact__in=people))
+        parts.append(newest(deal=None, contact__in=people))
     # Each part walks its own index; together they hold the newest of all.
     union = parts[0].union(*parts[1:], all=False).order_by("-pk")[: limit + 1]
     ids = [pk for (pk,) in union]
@@ -56,13 +76,6 @@ def read_feed(
     more, found = len(found) > limit, found[:limit]
     lines = feed_lines.lines_of(found, {pk: place.pipeline_id for pk, place in places.items()})
     return Portion(lines, found[-1].pk if more else None)
-
-
-def _newest(before: int | None, limit: int, **of: Any) -> Any:
-    events = Event.objects.filter(**of)
-    if before is not None:
-        events = events.filter(pk__lt=before)
-    return events.order_by("-pk").values_list("pk")[: limit + 1]
 
 
 def _own(record: Client) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from crm import deals
+from crm.card import feed_filter
 from crm.card import fields as card_fields
 from crm.card import page as card
 from crm.card.editing import FieldsChanged, edit_seen
@@ -24,6 +25,7 @@ from crm.forms import AskForm
 from crm.models import Deal
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
+from crm.views.feed import shown
 from crm.views.replies import done, find_deal, go, me, refused
 from crm.views.task_dialogs import ask_again
 from pipelines import catalog, engine, explain
@@ -40,13 +42,14 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def page(request: SignedIn, deal: Deal, *, status: int = 200, **more: object) -> HttpResponse:
-    read = card.read_card(deal, user=request.user, now=timezone.now())
+    asked = feed_filter.read(request.GET)
+    read = card.read_card(deal, user=request.user, now=timezone.now(), asked=asked)
     context = {
+        **shown(deal, asked, read.feed),
         "card": read,
         "deal": deal,
         "pipeline": read.pipeline,
         "stages": read.stages,
-        "portion": read.feed,
         **more,
     }
     if "answers" in more:

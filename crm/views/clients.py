@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
+from crm.card import feed_filter
 from crm.card import page as card
 from crm.card.editing import FieldsChanged
 from crm.clients import card as client_card
@@ -28,6 +29,7 @@ from crm.models import Company, Contact, ContactPoint
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.contacts import MODELS, check, same_records
+from crm.views.feed import answer, position, shown
 from crm.views.replies import done, me, refused, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
@@ -46,14 +48,14 @@ def find_client(request: SignedIn, kind: str, pk: int) -> Any:
 def page(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     """The whole card."""
     record = find_client(request, kind, pk)
-    read = client_card.read_client(record, user=request.user, now=timezone.now())
+    asked = feed_filter.read(request.GET)
+    read = client_card.read_client(record, user=request.user, now=timezone.now(), asked=asked)
     context = {
+        **shown(record, asked, read.feed),
         "card": read,
         "client": record,
         "kind": kind,
-        "portion": read.feed,
         "places": read.places,
-        "feed_url": f"{request.path}feed/",
         "point_form": PointForm(auto_id="point_%s"),
     }
     context["body"] = SafeString(render_to_string("crm/client_body.html", context, request))
@@ -63,24 +65,15 @@ def page(request: SignedIn, kind: str, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def feed(request: SignedIn, kind: str, pk: int) -> HttpResponse:
-    """A portion of the feed: the newest, or those before an entry."""
+    """A portion of the feed: the newest, or those before an entry, of the kinds and with the words asked for."""
     record = find_client(request, kind, pk)
-    before = request.GET.get("before", "")
+    asked, before = feed_filter.read(request.GET), position(request)
     places = client_feed.places_of(record, request.user)
     portion = client_feed.read_feed(
-        record,
-        user=request.user,
-        places=places,
-        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+        record, user=request.user, places=places, asked=asked, before=before
     )
-    context = {"portion": portion, "places": places, "feed_url": request.path, "client": record}
-    part = "crm/feed_lines.html" if request.htmx and before else "crm/feed.html"
-    lines = render_to_string(part, context, request)
-    if request.htmx:
-        return HttpResponse(lines)
-    return render(
-        request, "crm/client_feed_page.html", context | {"kind": kind, "feed": SafeString(lines)}
-    )
+    context = {"places": places, "client": record, **shown(record, asked, portion)}
+    return answer(request, context, before=before)
 
 
 @login_required

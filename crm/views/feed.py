@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,27 +14,58 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm import contacting, deals
-from crm.card import feed_lines
+from crm.card import feed_filter, feed_lines
+from crm.card.feed_filter import Filter
+from crm.card.feed_lines import Portion
+from crm.files.keeping import Record
 from crm.forms import ContactedForm
 from crm.views.answers import SignedIn, page_or_part
-from crm.views.replies import done, find_deal, me, refused
+from crm.views.replies import address, done, find_deal, me, refused
 from pipelines.errors import BadAnswer, RegulationError
 
 
 @login_required
 @require_GET
 def feed(request: SignedIn, pk: int) -> HttpResponse:
-    """A portion of the feed: the newest, or those before an entry."""
+    """A portion of the feed: the newest, or those before an entry, of the kinds and with the words asked for."""
     deal = find_deal(request, pk)
+    asked, before = feed_filter.read(request.GET), position(request)
+    portion = feed_lines.read_feed(deal, asked=asked, before=before)
+    context = {"deal": deal, **shown(deal, asked, portion)}
+    return answer(request, context, before=before)
+
+
+def position(request: SignedIn) -> int | None:
+    """The entry that the portion asked for begins before; None for the newest, and for nonsense."""
     before = request.GET.get("before", "")
-    portion = feed_lines.read_feed(
-        deal, before=int(before) if before.isdecimal() and len(before) < 19 else None
-    )
+    return int(before) if before.isdecimal() and len(before) < 19 else None
+
+
+def shown(record: Record, asked: Filter, portion: Portion) -> dict[str, Any]:
+    """What the templates of a feed are given on every card."""
+    card = address(record)
+    return {
+        "record": record,
+        "portion": portion,
+        "asked": asked,
+        "kinds": feed_filter.KINDS,
+        "card_url": card,
+        "feed_url": f"{card}feed/",
+    }
+
+
+def answer(request: SignedIn, context: dict[str, Any], *, before: int | None) -> HttpResponse:
+    """The portion to htmx, whose address then says what the feed shows; a page of its own without scripts."""
     part = "crm/feed_lines.html" if request.htmx and before else "crm/feed.html"
-    lines = render_to_string(part, {"deal": deal, "portion": portion}, request)
-    if request.htmx:
-        return HttpResponse(lines)
-    return render(request, "crm/feed_page.html", {"deal": deal, "feed": SafeString(lines)})
+    lines = render_to_string(part, context, request)
+    if not request.htmx:
+        return render(request, "crm/feed_page.html", context | {"feed": SafeString(lines)})
+    response = HttpResponse(lines)
+    if request.htmx.trigger == "feed-filter":
+        asked: Filter = context["asked"]
+        card: str = context["card_url"]
+        response["HX-Replace-Url"] = f"{card}?{asked.query}" if asked else card
+    return response
 
 
 @login_required
