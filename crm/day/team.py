@@ -19,7 +19,6 @@ from crm.models import Deal, Task, User
 from crm.registers import violations
 from crm.visibility import DealQuerySet
 
-
 # The worst of a kind; a head who mends fifty at once mends no single one.
 WORST = 50
 

@@ -95,21 +95,4 @@ class Migration(migrations.Migration):
                 name="deal_unanswered",
             ),
         ),
-        migrations.AddIndex(
-            "deal",
-            models.Index(
-                fields=["closed_at"],
-                include=["owner", "pipeline", "currency", "budget"],
-                condition=Q(archived_at=None, status="won"),
-                name="deal_won_in_a_month",
-            ),
-        ),
-        migrations.AddIndex(
-            "task",
-            models.Index(
-                fields=["owner", "ended_at"],
-                condition=Q(state="done"),
-                name="task_done_by_an_owner",
-            ),
-        ),
     ]

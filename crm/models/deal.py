@@ -169,13 +169,6 @@ class Deal(DealValues, models.Model):
                 condition=models.Q(archived_at=None, unanswered_since__isnull=False),
                 name="deal_unanswered",
             ),
-            # What people sold in a month, beside their goals: from the index alone.
-            models.Index(
-                fields=["closed_at"],
-                include=["owner", "pipeline", "currency", "budget"],
-                condition=models.Q(archived_at=None, status="won"),
-                name="deal_won_in_a_month",
-            ),
             # Sales and refusals of a period, and their cycle, from the index alone.
             models.Index(
                 fields=["closed_at"],

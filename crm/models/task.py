@@ -119,12 +119,6 @@ class Task(models.Model):
                 condition=models.Q(state="open"),
                 name="task_open_of_a_deal",
             ),
-            # «My day» says how many one has done today.
-            models.Index(
-                fields=["owner", "ended_at"],
-                condition=models.Q(state="done"),
-                name="task_done_by_an_owner",
-            ),
             models.Index(fields=["deal", "-id"], name="task_of_a_deal"),
             models.Index(fields=["owner", "due_at", "id"], name="tasks_of_an_owner_by_time"),
             models.Index(
