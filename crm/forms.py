@@ -57,9 +57,26 @@ class MomentField(forms.CharField):
         return as_typed(value) if isinstance(value, datetime) else value
 
 
+class DueField(MomentField):
+    """The same, or a day without an hour, which a task for a whole day needs; gives a `date` then."""
+
+    # What card_dialogs.js turns into a field of days while «all day» beside it is ticked.
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "data-due": ""})
+
+    def clean(self, value: Any) -> Any:
+        text = str(value or "").strip()
+        if "T" in text or " " in text or not text:
+            return super().clean(value)
+        try:
+            return fields.parse_day(text)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
 def as_typed(moment: datetime) -> str:
     """A moment as <input type=datetime-local> takes it."""
-    return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    return local.strftime("%Y-%m-%dT%H:%M")
 
 
 def tomorrow(now: datetime) -> datetime:
@@ -84,48 +101,24 @@ class NextTaskFields(forms.Form):
         self.fields["next_kind"] = forms.ChoiceField(
             label=_("Kind"), choices=Task.Kind.choices, required=False
         )
-        self.fields["next_due_at"] = MomentField(label=_("Until"), required=False)
+        self.fields["next_due_at"] = DueField(label=_("Until"), required=False)
+        self.fields["next_all_day"] = forms.BooleanField(label=_("all day"), required=False)
         self.initial = {**self.initial, "next_due_at": due_at, "next_kind": Task.Kind.CALL}
 
     def next_task(self) -> NextTask | None:
         """What was typed; None where nothing was. Errors: BadAnswer."""
         if not (text := str(self.data.get("next_text", "")).strip()):
             return None
+        all_day, due = bool(self.data.get("next_all_day")), str(self.data.get("next_due_at", ""))
         try:
-            due_at = fields.parse_moment(self.data.get("next_due_at", ""))
+            # Any moment of the day means the day.
+            whole = all_day and "T" not in due
+            due_at = fields.parse_moment(f"{fields.parse_day(due)}T12:00" if whole else due)
         except (ValueError, OverflowError) as error:
             raise BadAnswer({"next_due_at": str(error)}) from error
         kind = str(self.data.get("next_kind", ""))
-        return NextTask(text, due_at, kind if kind in Task.Kind.values else Task.Kind.OTHER)
-
-
-class TaskForm(AnswersForm):
-    """A task made or changed by hand."""
-
-    text = forms.CharField(
-        label=gettext_lazy("What is to be done"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"), choices=Task.Kind.choices, initial=Task.Kind.CALL
-    )
-    due_at = MomentField(label=gettext_lazy("Until"))
-    owner = forms.ModelChoiceField(
-        label=gettext_lazy("Responsible"),
-        queryset=User.objects.none(),
-        required=False,
-        empty_label=None,
-    )
-
-    def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if len(people) > 1:
-            owner: Any = self.fields["owner"]
-            owner.queryset = User.objects.filter(pk__in=[person.pk for person in people])
-            owner.choices = [(person.pk, str(person)) for person in people]
-        else:
-            del self.fields["owner"]
+        kind = kind if kind in Task.Kind.values else Task.Kind.OTHER
+        return NextTask(text, due_at, kind, all_day)
 
 
 class ResultForm(AnswersForm, NextTaskFields):
@@ -136,10 +129,6 @@ class ResultForm(AnswersForm, NextTaskFields):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
     )
-
-
-class PostponeForm(AnswersForm):
-    due_at = MomentField(label=gettext_lazy("Until"))
 
 
 class CancelForm(AnswersForm, NextTaskFields):

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from crm import columns_urls
 from crm.clients import urls as client_urls
+from crm.filters import urls as filter_urls
 from crm.day import urls as day_urls
 from crm.views import (
     accounts,
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     *client_urls.patterns,
     *day_urls.patterns,
     *columns_urls.patterns,
+    *filter_urls.patterns,
     path("", board.home, name="home"),
     # Signing in and out
     path("login/", accounts.SignIn.as_view(), name="login"),
@@ -102,6 +104,7 @@ urlpatterns: list[URLPattern] = [
     path("invoices/<int:pk>/cancel/", money.invoice_cancel, name="invoice_cancel"),
     path("hooks/payments/", hooks_payments.receive, name="hook_payments"),
     path("offers/<int:pk>/take/", card.take, name="offer_take"),
+    path("tasks/<int:pk>/", task_dialogs.show, name="task"),
     path("tasks/<int:pk>/outcome/<slug:code>/", task_dialogs.outcome, name="task_dialog"),
     path("tasks/<int:pk>/done/", task_dialogs.finish, name="task_finish"),
     path("tasks/<int:pk>/postpone/", task_dialogs.postpone, name="task_postpone"),

@@ -54,12 +54,7 @@ def complete_task(
     """
     deal = keeping.lock(task, revision, by)
     _ask_to_finish(task, deal, next_task, by=by, now=now)
-    if (
-        deal is not None
-        and task_outcomes(task, deal)
-        and by.is_person
-        and _only_by_outcome(task, deal)
-    ):
+    if by.is_person and only_by_outcome(task, deal):
         raise RegulationError(_("This task is finished by choosing an outcome."))
     _complete(task, deal, result=result, scenario="", by=by, now=now)
     _go_on(task, deal, next_task, ask_next=ask_next, by=by, now=now)
@@ -145,6 +140,15 @@ def task_outcomes(task: Task, deal: Deal | None) -> list[CompiledScenario]:
     return [scenario for scenario in pipeline.scenarios if scenario.serves(task, stage)]
 
 
+def only_by_outcome(task: Task, deal: Deal | None) -> bool:
+    """A task that names its scenarios by its own code can't be waved through with a free result."""
+    return any(
+        task.code and task.code in scenario.tasks
+        for scenario in task_outcomes(task, deal)
+        if scenario.completes
+    )
+
+
 def _ask_to_finish(
     task: Task, deal: Deal | None, next_task: NextTask | None, *, by: Actor, now: datetime
 ) -> None:
@@ -155,15 +159,6 @@ def _ask_to_finish(
     if next_task is not None:
         context.answers = {PROMISED: next_task.text}
     keeping.refuse_if(asking.finishing_task(context))
-
-
-def _only_by_outcome(task: Task, deal: Deal) -> bool:
-    """A task that names its scenarios by its own code can't be waved through with a free result."""
-    return any(
-        task.code and task.code in scenario.tasks
-        for scenario in task_outcomes(task, deal)
-        if scenario.completes
-    )
 
 
 def _complete(

@@ -9,6 +9,7 @@ from crm.planning.finishing import (
     choose_outcome,
     complete_task,
     is_last,
+    only_by_outcome,
     task_outcomes,
 )
 from crm.planning.keeping import (
@@ -25,6 +26,7 @@ from crm.planning.keeping import (
 )
 from crm.planning.questions import checked_answers
 from crm.planning.setting import (
+    AS_USUAL,
     PROMISED,
     NextTask,
     create_task,
@@ -34,6 +36,7 @@ from crm.planning.setting import (
 )
 
 __all__ = [
+    "AS_USUAL",
     "FAR",
     "KEEP",
     "PROMISED",
@@ -57,6 +60,7 @@ __all__ = [
     "edit_task",
     "is_last",
     "lacks_task",
+    "only_by_outcome",
     "postpone_task",
     "reassign_task",
     "refusals_to_set",

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, time
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 from django_htmx.http import retarget
 
 from crm.card import page as card
-from crm.forms import (
-    AnswersForm,
-    AskForm,
-    CancelForm,
-    PostponeForm,
-    ResultForm,
-    TaskForm,
-    tomorrow,
-)
+from crm.forms import AnswersForm, AskForm, CancelForm, DueField, ResultForm, tomorrow
 from crm.models import Company, Contact, Deal, Task
-from crm.planning import tasks
+from crm.planning import tasks, times
+from crm.planning.forms import PostponeForm, TaskForm, shown_of, start_of
+from crm.planning.kinds import look_of
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
 from pipelines import engine
 from pipelines.errors import BadAnswer, MoveRefused, RegulationError
+
+
+@login_required
+@require_GET
+def show(request: SignedIn, pk: int) -> HttpResponse:
+    """One task with what can be done about it: what the calendar and a reminder open."""
+    task = find_task(request, pk)
+    deals = Deal.objects.visible_to(request.user)
+    context = {
+        "task": task,
+        "look": look_of(task.kind),
+        "colour": times.colour_of(task, timezone.now()),
+        "outcomes": tasks.task_outcomes(task, task.deal),
+        "only_by_outcome": tasks.only_by_outcome(task, task.deal),
+        "deal": task.deal if task.deal and deals.filter(pk=task.deal_id).exists() else None,
+        "is_open": task.state == Task.State.OPEN,
+        **window(request),
+    }
+    return render(request, "crm/task_show.html", context)
 
 
 @login_required
@@ -150,16 +166,18 @@ def _new(
             template = "crm/refusals.html" if in_card else "crm/task_refused.html"
             return render(request, template, context)
     people = card.owners_for(request.user)
-    start = {"due_at": tomorrow(timezone.now()), "owner": request.user.pk}
+    due_at, all_day = _asked_time(request, timezone.now())
+    start = start_of(request.user, due_at, all_day=all_day)
     form = TaskForm(sent(request), people=people, initial=start, auto_id="new_%s")
     if request.method == "GET" and request.htmx.target == "compose-task":
         context = {"task_url": request.path, "form": form}
         return render(request, "crm/compose_task.html", context)
 
     def create() -> None:
-        given = form.cleaned_data
+        given, owner = form.cleaned_data, form.cleaned_data.get("owner") or request.user
         tasks.create_task(
-            text=given["text"], kind=given["kind"], due_at=given["due_at"], owner=given.get("owner") or request.user,
+            text=given["text"], kind=given["kind"], due_at=form.due_for(owner), all_day=given["all_day"], owner=owner,
+            minutes=given["minutes"], remind_minutes=given["remind_minutes"] if form.reminds else tasks.AS_USUAL,
             by=me(request), now=timezone.now(), **on(),
         )  # fmt: skip
 
@@ -172,6 +190,17 @@ def _new(
         title=_("New task"),
         submit=_("Set the task"),
     )
+
+
+def _asked_time(request: SignedIn, now: datetime) -> tuple[datetime, bool]:
+    """`?at=2026-03-10T15:00`, or a day alone, as a click into the calendar says it; tomorrow where nothing is said."""
+    try:
+        at = DueField().clean(request.GET.get("at", ""))
+    except ValidationError:
+        at = None
+    if at is None or isinstance(at, datetime):
+        return at or tomorrow(now), False
+    return timezone.make_aware(datetime.combine(at, time(12))), True
 
 
 def _locked(deal: Deal) -> Deal:
@@ -201,13 +230,13 @@ def finish(request: SignedIn, pk: int) -> HttpResponse:
 def postpone(request: SignedIn, pk: int) -> HttpResponse:
     """Move a task to another time."""
     task = find_task(request, pk)
-    form = PostponeForm(
-        sent(request), auto_id="postpone_%s", initial={"due_at": tomorrow(timezone.now())}
-    )
+    start = shown_of(task) | {"due_at": tomorrow(timezone.now())}
+    form = PostponeForm(sent(request), auto_id="postpone_%s", initial=start)
     return _form_view(
         request, about(task), form,
         lambda: tasks.postpone_task(
-            task, due_at=form.cleaned_data["due_at"], by=me(request), now=timezone.now(), revision=_revision(request)
+            task, due_at=form.due_for(task.owner), all_day=form.cleaned_data["all_day"], by=me(request),
+            now=timezone.now(), revision=_revision(request),
         ),
         said=_("The task is moved."), title=_("Another time"), subtitle=task.text, submit=_("Postpone"), revision=task.revision,
     )  # fmt: skip
@@ -218,13 +247,13 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
     """Change what is asked, by when and of whom."""
     task = find_task(request, pk)
     people = card.owners_for(request.user)
-    start = {"text": task.text, "kind": task.kind, "due_at": task.due_at, "owner": task.owner_id}
-    form = TaskForm(sent(request), people=people, initial=start, auto_id="edit_%s")
+    form = TaskForm(sent(request), people=people, initial=shown_of(task), auto_id="edit_%s")
 
     def change() -> None:
-        given = form.cleaned_data
+        given, owner = form.cleaned_data, form.cleaned_data.get("owner") or task.owner
         tasks.edit_task(
-            task, text=given["text"], kind=given["kind"], due_at=given["due_at"], owner=given.get("owner") or task.owner,
+            task, text=given["text"], kind=given["kind"], due_at=form.due_for(owner), all_day=given["all_day"], owner=owner,
+            minutes=given["minutes"], remind_minutes=given["remind_minutes"] if form.reminds else tasks.KEEP,
             by=me(request), now=timezone.now(), revision=_revision(request) or 0,
         )  # fmt: skip
 

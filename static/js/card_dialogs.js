@@ -1,18 +1,26 @@
 /* The windows of deals and tasks, which open over any page. Without it everything still reads and posts. */
 (() => {
   "use strict";
-  // --- quick dates
-  const two = (number) => String(number).padStart(2, "0");
-  const typed = (day) => `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}T${two(day.getHours())}:${two(day.getMinutes())}`;
+  // --- quick dates: the server says what they mean
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-quick] button");
     if (!button) return;
     const field = document.getElementById(button.closest("[data-quick]").dataset.quick);
-    const at = new Date();
-    if (button.dataset.hours) at.setHours(at.getHours() + Number(button.dataset.hours));
-    else { at.setDate(at.getDate() + Number(button.dataset.days)); at.setHours(10, 0); }
-    field.value = typed(at);
+    field.value = field.type === "date" ? button.dataset.at.slice(0, 10) : button.dataset.at;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
   });
+
+  // --- a whole day has no hour: its field is one of days
+  function fitDue(tick) {
+    const field = tick.form?.elements[tick.name.replace("all_day", "due_at")];
+    if (!field || (field.type === "date") === tick.checked) return;
+    const [day, hour] = field.value.split("T");
+    if (hour) field.dataset.hour = hour;
+    field.type = tick.checked ? "date" : "datetime-local";
+    field.value = tick.checked || !day ? day : `${day}T${field.dataset.hour || "10:00"}`;
+  }
+  const fitAllDues = () => document.querySelectorAll('[name$="all_day"]').forEach(fitDue);
+  document.addEventListener("change", (event) => { if (event.target.name?.endsWith("all_day")) fitDue(event.target); });
 
   // --- choosing a contact or company that we know
   document.addEventListener("click", (event) => {
@@ -68,7 +76,10 @@
   });
 
   // Quick dates work only with this script, so only with it they show.
-  const prepare = () => document.querySelectorAll("[data-quick]").forEach((part) => { part.hidden = false; });
+  const prepare = () => {
+    document.querySelectorAll("[data-quick]").forEach((part) => { part.hidden = false; });
+    fitAllDues();
+  };
   document.addEventListener("htmx:afterSettle", prepare);
   document.addEventListener("DOMContentLoaded", prepare);
 })();
