@@ -9,13 +9,25 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         # What registers something is imported here, not only by the pages: a worker and a command know no pages.
-        from crm import actions, files, guards, panels, rights, roles, sections, sources  # noqa: F401
+        from crm import (  # noqa: F401
+            actions,
+            guards,
+            panels,
+            rights,
+            roles,
+            sections,
+            sources,
+            taking_back,
+        )
+        from crm.card import mention_notices  # noqa: F401
         from crm.clients import people  # noqa: F401
         from crm.day import sources as day_sources  # noqa: F401
+        from crm.files import keeping  # noqa: F401
         from crm.lists import items, table_columns  # noqa: F401
         from crm.live import hearing  # noqa: F401
         from crm.money import invoice_words  # noqa: F401
         from crm.notices import hearing as notice_hearing  # noqa: F401
+        from crm.planning import taking_back as tasks_taking_back  # noqa: F401
         from crm.planning import task_answers  # noqa: F401
         from crm.registers import overrides  # noqa: F401
         from crm.shown import SOURCES

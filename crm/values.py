@@ -122,6 +122,11 @@ class DealValues:
             return
         self.values = _with(self.values, code, value)
 
+    def put_back(self, values: dict[str, Any]) -> None:
+        """Set stored values as an earlier `fill` reported them, unasked; those of a contact or company are saved at once."""
+        for code, value in values.items():
+            self._set(code, Decimal(value) if code == "budget" else value)
+
     @property
     def filled_columns(self) -> list[str]:
         """The columns that `fill` may have changed."""

@@ -9,6 +9,6 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from crm import outgoing
 
-        from . import actions, playbook_sections, post_office, receipts  # noqa: F401
+        from . import actions, playbook_sections, post_office, receipts, taking_back  # noqa: F401
 
         outgoing.provide(post_office)

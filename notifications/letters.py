@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from crm.models import Company, Contact, Deal, User
 from notifications import bodies, placeholders
 from notifications.models import Message, MessageFile, Template
-from pipelines import engine, registry, writes
+from pipelines import engine, grace, registry, writes
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
 from pipelines.transactions import once, verb
@@ -120,6 +120,7 @@ def queue_letter(
     reached = contact or company
     address = check_address(to or (reached.point("email") if reached else ""))
     text, html = check_body(body)
+    not_before = grace.not_before(not_before)
     message = Message(
         deal=deal,
         contact=contact,

@@ -15,7 +15,7 @@ from crm.models import Contact, Deal, User
 from notifications import placeholders, sms
 from notifications.letters import LetterError, NoAddress, describe, insert, kick
 from notifications.models import Message, Template
-from pipelines import engine, registry
+from pipelines import engine, grace, registry
 from pipelines.actor import Actor
 from pipelines.transactions import once, verb
 
@@ -111,6 +111,7 @@ def queue_message(
     if deal is not None:
         engine.lock_to_edit(deal, by)
         contact = contact or deal.contact
+    not_before = grace.not_before(not_before)
     message = Message(
         channel=channel,
         deal=deal,

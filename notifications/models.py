@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from crm.models import Company, Contact, Deal, User
@@ -174,6 +175,7 @@ class Message(FSMModelMixin, models.Model):
         SENDING = "sending", _("being sent")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
+        UNDONE = "undone", pgettext_lazy("message", "taken back")
 
     channel = models.CharField(
         _("channel"), max_length=8, choices=Channel.choices, default=Channel.EMAIL
@@ -373,6 +375,10 @@ class Message(FSMModelMixin, models.Model):
     def give_up(self, *, error: str, uncertain: bool = False) -> None:
         """It was refused for good, nobody knows what became of it, or (from queued) it is too late; a person decides."""
         self.error, self.uncertain = self._said(error), uncertain
+
+    @transition(field=status, source=Status.QUEUED, target=Status.UNDONE)
+    def take_back(self) -> None:
+        """The move that queued it was undone before it left."""
 
     @transition(field=status, source=Status.FAILED, target=Status.QUEUED)
     def queue_again(self, *, now: datetime) -> None:

@@ -81,9 +81,9 @@ def cause() -> Cause:
 
 
 @contextmanager
-def caused_by(event_id: int | None) -> Any:
+def caused_by(event_id: int | None, *, deeper: int = 1) -> Any:
     """Everything recorded inside is caused by this event and stands one rule deeper."""
-    token = _cause.set(Cause(event_id, _cause.get().depth + 1))
+    token = _cause.set(Cause(event_id, _cause.get().depth + deeper))
     try:
         yield
     finally:

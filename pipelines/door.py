@@ -21,7 +21,7 @@ class WrongDoor(RuntimeError):
 
 @contextmanager
 def opened() -> Iterator[None]:
-    """Let the engine write; used by `pipelines.engine` and nowhere else (a test reads the code for it)."""
+    """Let the engine write; used by `pipelines.engine` and `pipelines.undoing` and nowhere else (a test reads the code for it)."""
     token = _is_open.set(True)
     try:
         yield

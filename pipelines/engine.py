@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -29,10 +29,11 @@ from pipelines import (
     writes,
 )
 from pipelines import fields as field_values
+from pipelines import grace as grace_of
 from pipelines.actor import SYSTEM, Actor
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.compiling import namespace
-from pipelines.context import Context
+from pipelines.context import Context, caused_by
 from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
 from pipelines.firing import fire_due, retry
 from pipelines.locking import lock, lock_to_edit
@@ -125,11 +126,13 @@ def move(
     seen: int | None = None,
     reason: str = "",
     pledge: overrides.Pledge | None = None,
+    grace: timedelta | None = None,
 ) -> StageChange:
     """Move the deal to the stage `to` (compiled, code or id), with `answers` by field code filled in first.
 
     `seen` is the id of the stage on which the caller saw the deal (by default the instance's own). With a `pledge`
     the requirements that the mover may pass don't refuse this one move; one that he may not pass refuses it whole.
+    What the move's rules send waits for `grace`, so that `pipelines.undoing` can take it back.
     Errors: StaleMove, MoveRefused (with all refusals), BadAnswer, RegulationError for a deal archived meanwhile
     or a stage of another pipeline; after any of them nothing has changed, the instance included.
     """
@@ -145,7 +148,7 @@ def move(
     context = Context(
         deal=deal, pipeline=pipeline, by=by, now=now, from_stage=source, to_stage=target
     )
-    before = deal.snapshot()
+    before, as_it_was = deal.snapshot(), _columns_of(deal)
     try:
         promised, filled_in = remedies.part(answers or {})
         with _keeping_to_the_rules(deal, by=by, now=now):
@@ -181,6 +184,10 @@ def move(
     )
     filled_event = feed.draft(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
     feed.flush(*([filled_event, event] if changes else [event]))
+    if changes:
+        as_it_was |= {"fields": changes, "filled": filled_event.pk}
+    if pledge and passed:
+        as_it_was["pledged"] = True
     change = StageChange(
         deal=deal,
         from_stage_id=source.id,
@@ -188,6 +195,7 @@ def move(
         event=event,
         at=now,
         stayed=stayed,
+        before=as_it_was,
     )
     writes.insert(change)
     context.event = event
@@ -198,15 +206,17 @@ def move(
     if source.kind != "open" and target.kind == "open":
         timers.arm_pipeline(deal, pipeline, now=now)
     writes.later(_withdraw_offers, deal.pk, of=deal.pk)
-    remedies.run(context)
-    leaving = rules.Job(
-        pipeline.rules_of("leave", "do", stage_id=source.id), context, f"leave:{change.pk}"
-    )
-    _enter(context, target, change, leaving)
-    if changes:
-        # Only now: a rule that hears it may move the deal on, and the entered stage's rules come first.
-        _hear(filled_event, deal, pipeline, by, now)
-    _hear(event, deal, pipeline, by, now)
+    with grace_of.waiting(now + grace if grace else None):
+        with caused_by(event.pk, deeper=0):
+            remedies.run(context)
+        leaving = rules.Job(
+            pipeline.rules_of("leave", "do", stage_id=source.id), context, f"leave:{change.pk}"
+        )
+        _enter(context, target, change, leaving)
+        if changes:
+            # Only now: a rule that hears it may move the deal on, and the entered stage's rules come first.
+            _hear(filled_event, deal, pipeline, by, now)
+        _hear(event, deal, pipeline, by, now)
     if pledge and passed:
         # Last: a rule of the entered stage that cancels tasks must not cancel the promise.
         overrides.keep(passed, told, context, pledge)
@@ -369,6 +379,12 @@ def _fields_changed(deal: Any, changes: dict[str, list[Any]], *, by: Actor, now:
     record(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
 
 
+def _columns_of(deal: Any) -> dict[str, Any]:
+    """What a move overwrites, as JSON."""
+    moments = {name: getattr(deal, name) for name in ("stage_since", "stage_deadline", "closed_at")}
+    return {name: moment and moment.isoformat() for name, moment in moments.items()}
+
+
 def _withdraw_offers(deals: list[int]) -> None:
     Offer.objects.filter(deal__in=deals, state=Offer.State.OPEN).update(state=Offer.State.WITHDRAWN)
 
@@ -378,7 +394,7 @@ def _enter(context: Context, stage: CompiledStage, change: StageChange, *before:
     occasion = f"enter:{change.pk}"
     timers.arm_stage(context.deal, context.pipeline, stage, now=context.now, entry=occasion)
     entering = context.pipeline.rules_of("enter", "do", stage_id=stage.id)
-    rules.run_all([*before, rules.Job(entering, context, occasion)])
+    rules.follow([*before, rules.Job(entering, context, occasion)])
 
 
 def _hear(event: Event, deal: Any, pipeline: CompiledPipeline, by: Actor, now: datetime) -> None:

@@ -121,6 +121,19 @@ def hear(job: Job) -> None:
         waiting.append(job)
 
 
+def follow(jobs: list[Job]) -> None:
+    """Run what a move brings: now, or for all the deals that a batch moves at once.
+
+    A rule that moves the deal on runs now: what comes after it asks where the deal stands.
+    """
+    waiting = _unheard.get()
+    is_first = waiting is not None and cause().depth == 0
+    if not is_first or any(rule.entry.moves for job in jobs for rule in job.rules):
+        run_all(jobs)
+    elif waiting is not None:
+        waiting.extend(job for job in jobs if job.rules)
+
+
 @contextmanager
 def _hearing_only_if_done() -> Iterator[None]:
     """What a failed rule had set off is not heard: it never happened."""

@@ -84,6 +84,17 @@ def _cancel(asked: list[tuple[int, int | None, datetime]]) -> None:
         found.update(state=Timer.State.CANCELLED, ended_at=now)
 
 
+def bring_back(deal: Any, *, cancelled_at: datetime) -> None:
+    """Arm again, for the moments they had, the timers that a move taken back had cancelled."""
+    armed = _armed(deal).values("rule")
+    gone = Timer.objects.filter(deal=deal, state=Timer.State.CANCELLED, ended_at=cancelled_at)
+    # A rule that is armed has its timer: by the deal's date as it was before, the same moment.
+    latest = gone.exclude(rule__in=armed).order_by("rule_id", "-pk").distinct("rule_id")
+    Timer.objects.filter(pk__in=list(latest.values_list("pk", flat=True))).update(
+        state=ARMED, ended_at=None
+    )
+
+
 def due_moment(
     deal: Any, pipeline: CompiledPipeline, rule: CompiledRule, *, now: datetime
 ) -> datetime | None:

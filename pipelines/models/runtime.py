@@ -102,6 +102,13 @@ class Event(models.Model):
         return f"{verb.label if verb else self.verb}, {timezone.localtime(self.at):%d.%m.%Y %H:%M}"
 
 
+class StandingChanges(models.Manager["StageChange"]):
+    """The passages that stand: one that was undone never happened, as far as anybody counts."""
+
+    def get_queryset(self) -> models.QuerySet[StageChange]:
+        return super().get_queryset().filter(undone_at=None)
+
+
 class StageChange(models.Model):
     """One passage of a deal from a stage to another; the first has no `from_stage`."""
 
@@ -120,6 +127,12 @@ class StageChange(models.Model):
     at = models.DateTimeField(verbose_name=_("at"))
     # How long the deal had stood on `from_stage`; reports sum it without a self-join.
     stayed = models.DurationField(null=True, verbose_name=_("stood before"))
+    # The deal as it was, for `pipelines.undoing`: its columns, and the fields filled in with the move.
+    before = models.JSONField(_("as it was before"), default=dict)
+    undone_at = models.DateTimeField(_("undone at"), null=True)
+
+    objects = StandingChanges()
+    every: models.Manager[StageChange] = models.Manager()
 
     class Meta:
         verbose_name = _("stage passage")
@@ -176,6 +189,7 @@ class RuleRun(models.Model):
         SKIPPED = "skipped", _("condition not met")
         FAILED = "failed", _("failed")
         LOOPED = "looped", _("stopped in a loop")
+        UNDONE = "undone", pgettext_lazy("run", "taken back")
 
     rule = models.ForeignKey(
         "Rule", models.CASCADE, related_name="runs", verbose_name=_("rule"), db_index=False
