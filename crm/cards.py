@@ -19,7 +19,6 @@ from markupsafe import Markup, escape
 from crm import ageing, panels
 from crm.ageing import Countdown, Tone
 from crm.board import Column, Row
-from crm.filters import DealFilter
 from crm.models import User
 from crm.money.sums import SIGNS
 from crm.panels import Mark
@@ -128,13 +127,6 @@ def render_cards(column: Column, *, user: User, query: str, now: datetime) -> Sa
     words = Words(now)
     faces = _faces(column, words, _marks(column.rows, now))
     return _render("crm/cards.html", {"column": column, "faces": faces, "query": query}, user)
-
-
-def render_filter(asked: DealFilter, *, action: str, kept: Iterable[tuple[str, str]]) -> SafeString:
-    """The filter's form; `kept` are the names and values of the address that a new question keeps."""
-    return SafeString(
-        render_to_string("crm/board_filter.html", {"form": asked, "action": action, "kept": kept})
-    )
 
 
 def render_moved(

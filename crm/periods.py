@@ -71,12 +71,10 @@ def parse(text: str, *, today: date) -> Period:
     Weeks begin on Monday; «last 7 days» end with today, «next 7 days» begin with it.
     Errors: ValueError with a sentence for people.
     """
-    asked = " ".join(text.split())
-    word = _words().get(asked.lower().replace("ё", "е"))
-    if word is not None:
-        start, end = _BY_WORD[word](today)
-        return Period(start, end, str(LABELS[word]))
-    first, between, last = asked.partition(BETWEEN)
+    if found := word(text):
+        start, end = _BY_WORD[found](today)
+        return Period(start, end, str(LABELS[found]))
+    first, between, last = text.partition(BETWEEN)
     if not between:
         last = first
     start, end = (parse_day(side) if side.strip() else None for side in (first, last))
@@ -85,6 +83,11 @@ def parse(text: str, *, today: date) -> Period:
     if start and end and end < start:
         raise ValueError(_("The period ends before it begins."))
     return Period(start, end, _between(start, end))
+
+
+def word(text: str) -> str:
+    """The code word that the text says in any of the languages; empty for two dates and for nonsense."""
+    return _words().get(" ".join(text.lower().replace("ё", "е").split()), "")
 
 
 def previous(period: Period) -> Period:

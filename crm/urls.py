@@ -4,8 +4,8 @@ from django.urls import URLPattern, path
 
 from crm import columns_urls
 from crm.clients import urls as client_urls
-from crm.filters import urls as filter_urls
 from crm.day import urls as day_urls
+from crm.filters import urls as filter_urls
 from crm.views import (
     accounts,
     board,
@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern] = [
     path("deals/<int:pk>/archive/", card.archive, name="deal_archive"),
     path("deals/<int:pk>/why/", card.why, name="deal_why"),
     path("deals/<int:pk>/feed/", feed.feed, name="deal_feed"),
+    path("deals/<int:pk>/people/", feed.people, name="deal_people"),
     path("deals/<int:pk>/note/", feed.note, name="deal_note"),
     path("deals/<int:pk>/contacted/", feed.contacted, name="deal_contacted"),
     path("deals/<int:pk>/letter/", letters.compose, name="deal_letter"),

@@ -27,13 +27,16 @@ _TEAMS = """
 """
 
 
+def teams_of(user: User) -> RawSQL:
+    """Their numbers, as a query."""
+    return RawSQL(_TEAMS, (user.pk, user.pk))  # noqa: S611 (a constant of ours)
+
+
 class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
     def visible_to(self, user: User) -> SavedFilterQuerySet:
         """One's own, and those shared with everybody, with one's team or one above it, or with a team one heads."""
-        teams = RawSQL(_TEAMS, (user.pk, user.pk))  # noqa: S611 (a constant of ours)
-        return self.filter(
-            Q(owner=user.pk) | Q(shared_with_everybody=True) | Q(shared_with_team__in=teams)
-        )
+        with_his = Q(shared_with_team__in=teams_of(user))
+        return self.filter(Q(owner=user.pk) | Q(shared_with_everybody=True) | with_his)
 
 
 class SavedFilter(models.Model):

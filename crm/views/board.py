@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm import board, cards
-from crm.filters import DealFilter
+from crm.filters import DealFilter, panel, saved
 from crm.views.answers import SignedIn
 from pipelines.catalog import CompiledPipeline
 
@@ -30,9 +34,14 @@ def page(request: SignedIn) -> HttpResponse:
     now, pipelines = timezone.now(), board.pipelines_of(request.user)
     if not pipelines:
         return render(request, "crm/board_none.html")
+    if usual := opening(request, "crm:board"):
+        return usual
     pipeline = chosen_pipeline(request, pipelines)
     stages = board.stages_of(request.user, pipeline)
     asked = DealFilter(request.GET, user=request.user, stages=stages)
+    around = Around(request, asked, pipeline, here="crm:board")
+    if "apply" in request.GET and not asked.errors:
+        return around.tidy()
     query = query_without(request, "after", "column", "filters")
     first = (
         min(int(request.GET["first"]), board.PORTION)
@@ -47,11 +56,10 @@ def page(request: SignedIn) -> HttpResponse:
         "pipelines": pipelines,
         "pipeline": pipeline,
         "stages": stages,
-        "filter": asked,
-        "filter_form": shown_filter(request, asked, {"pipeline": pipeline.code}),
         "query": query,
         "columns": shown,
         "forgotten": board.without_task(request.user, stages),
+        **around.context(),
     }
     return render(request, "crm/board.html", context, status=400 if asked.errors else 200)
 
@@ -76,11 +84,48 @@ def column(request: SignedIn) -> HttpResponse:
     return HttpResponse(cards.render_cards(found, user=request.user, query=query, now=now))
 
 
-def shown_filter(request: SignedIn, asked: DealFilter, kept: dict[str, str]) -> SafeString:
-    """The filter's form, where something is asked or the button was pressed; its lists of choices cost queries."""
-    if not (asked.is_active or "filters" in request.GET):
-        return SafeString("")
-    return cards.render_filter(asked, action=request.path, kept=kept.items())
+@dataclass
+class Around:
+    """What stands around a list of deals: the filter's panel where it is open, the chips, and where they lead."""
+
+    request: SignedIn
+    asked: DealFilter
+    pipeline: CompiledPipeline | None
+    here: str
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What the address says beside conditions."""
+        given = self.request.GET
+        code = self.pipeline.code if self.pipeline else ALL
+        rest = [(name, given[name]) for name in ("sort", "size") if given.get(name)]
+        return [("pipeline", code), *rest]
+
+    def tidy(self) -> HttpResponse:
+        """To the address of the same question, without what the form left empty."""
+        saved_pk = self.request.GET.get("saved", "")
+        pairs = [*self.kept, *([("saved", saved_pk)] if saved_pk else []), *self.asked.pairs()]
+        return redirect(f"{self.request.path}?{urlencode(pairs)}")
+
+    def context(self) -> dict[str, object]:
+        given = self.request.GET
+        above = panel.above(
+            self.asked, kept=self.kept, here=self.here, saved_pk=given.get("saved", "")
+        )
+        form = SafeString("")
+        if "filters" in given or self.asked.errors:
+            kept = [*self.kept, *([("saved", given["saved"])] if above.saved else [])]
+            form = panel.render(
+                self.asked, pipeline=self.pipeline, action=self.request.path, kept=kept
+            )
+        return {"filter": self.asked, "above": above, "filter_form": form}
+
+
+def opening(request: SignedIn, here: str) -> HttpResponse | None:
+    """Where nothing at all is asked: to the filter that the user chose to open his deals with."""
+    if request.GET or not (usual := saved.opened_with(request.user)):
+        return None
+    return redirect(f"{reverse(here)}?{saved.params_of(usual).urlencode()}")
 
 
 def chosen_pipeline(request: SignedIn, pipelines: list[CompiledPipeline]) -> CompiledPipeline:

@@ -25,7 +25,7 @@ from crm.filters import DealFilter
 from crm.models import Deal
 from crm.panels import Mark
 from crm.views.answers import SignedIn, page_or_part
-from crm.views.board import ALL, chosen_pipeline, query_without, shown_filter
+from crm.views.board import ALL, Around, chosen_pipeline, opening, query_without
 from crm.views.replies import me
 from pipelines import catalog, engine
 from pipelines.catalog import CompiledPipeline, CompiledStage
@@ -76,10 +76,15 @@ def page(request: SignedIn) -> HttpResponse:
     now, pipelines = timezone.now(), board.pipelines_of(request.user)
     if not pipelines:
         return render(request, "crm/board_none.html")
+    if usual := opening(request, "crm:table"):
+        return usual
     pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
     shown = pipelines if pipeline is None else [pipeline]
     stages = [stage for item in shown for stage in board.stages_of(request.user, item)]
     asked = DealFilter(request.GET, user=request.user, stages=stages)
+    around = Around(request, asked, pipeline, here="crm:table")
+    if "apply" in request.GET and not asked.errors:
+        return around.tidy()
     order, size = table.Order.parse(request.GET.get("sort", "")), _size(request)
     marks = {name: request.GET.get(name, "") for name in ("after", "before")}
     try:
@@ -99,15 +104,9 @@ def page(request: SignedIn) -> HttpResponse:
         "pipelines": pipelines,
         "pipeline": pipeline,
         "stages": stages,
-        "filter": asked,
         "page": found,
         "rows": _rows(lines, columns, show_moves=pipeline is not None, is_filtered=asked.is_active),
         "columns": columns,
-        "filter_form": shown_filter(
-            request,
-            asked,
-            {"pipeline": pipeline.code if pipeline else ALL, "sort": str(order), "size": str(size)},
-        ),
         "total": _total(counted),
         "is_more": counted.is_more,
         "query": query_without(request, "after", "before", "filters", "count"),
@@ -116,6 +115,7 @@ def page(request: SignedIn) -> HttpResponse:
         "size": size,
         "query_but_size": query_without(request, "after", "before", "filters", "count", "size"),
         "show_moves": pipeline is not None,
+        **around.context(),
     }
     return render(request, "crm/table.html", context, status=400 if asked.errors else 200)
 
