@@ -197,10 +197,11 @@ class Run:
     def _children(self) -> None:
         say("starting web, worker and beat")
         python, logs = sys.executable, self.var / "log"
-        web = [python, "-m", "granian", "--interface", "wsgi", "--host", self.host]
+        web = [python, "-m", "granian", "--interface", "asgi", "--host", self.host]
         web += ["--port", str(self.port), "--workers", os.environ.get("WEB_WORKERS") or "2"]
-        # Few threads: they share one interpreter, and each holds a database connection.
-        web += ["--blocking-threads", "4", "--respawn-failed-workers", "config.wsgi:application"]
+        # Open streams are cut at the end: the pages come back by themselves.
+        web += ["--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
+        web += ["config.asgi:application"]
         celery = [python, "-m", "celery", "--app", "config"]
         worker = [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
         beat = [*celery, "beat", "--pidfile", ""]

@@ -23,7 +23,10 @@ class CrmConfig(AppConfig):
         from crm.clients import people  # noqa: F401
         from crm.day import sources as day_sources  # noqa: F401
         from crm.files import keeping  # noqa: F401
-        from crm.lists import items, table_columns  # noqa: F401
+        from crm.export import lists as exported_lists  # noqa: F401
+        from crm.imports import kind as import_kind  # noqa: F401
+        from crm.imports import verbs as import_verbs  # noqa: F401
+        from crm.lists import giving, items, table_columns  # noqa: F401
         from crm.live import hearing  # noqa: F401
         from crm.money import invoice_words  # noqa: F401
         from crm.notices import hearing as notice_hearing  # noqa: F401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import tag_lists
+from crm.card import mentions
 from crm.clients import owner as client_owner
 from crm.intake import duplicates
 from crm.models import Company, Contact, Deal, Tag, User
@@ -105,9 +107,8 @@ def assign_deal(
     if with_tasks:
         deal.tasks.filter(state="open", owner=before).update(owner=owner)
     client_owner.go_with_deal(deal, pipeline, before=before, by=by, now=now)
-    engine.record(
-        DEAL_ASSIGNED, deal=deal, by=by, now=now, data={"from": str(before), "to": str(owner)}
-    )
+    facts = {"from": str(before), "to": str(owner), "from_id": before.pk, "to_id": owner.pk}
+    engine.record(DEAL_ASSIGNED, deal=deal, by=by, now=now, data=facts)
 
 
 @verb
@@ -179,15 +180,23 @@ def _check_listed(names: list[str], pipeline: CompiledPipeline) -> None:
 
 
 @verb
-def write_note(deal: Deal, *, text: str, by: Actor, now: datetime) -> Event:
-    """Add a note to the deal's feed. Errors: BadAnswer."""
+def write_note(
+    deal: Deal, *, text: str, by: Actor, now: datetime, mentioned: Collection[int] = ()
+) -> Event:
+    """Add a note to the deal's feed; colleagues named in it by «@» are told. Errors: BadAnswer."""
+    data = note_of(text, mentioned)
+    engine.lock_to_edit(deal, by)
+    return engine.record(NOTE_WRITTEN, deal=deal, by=by, now=now, data=data)
+
+
+def note_of(text: str, mentioned: Collection[int] = ()) -> dict[str, Any]:
+    """What the entry of a note keeps; `mentioned` are ids that tell namesakes apart. Errors: BadAnswer."""
     text = fields.storable(text).strip()
     if not text:
         raise BadAnswer({"text": _("The note is empty.")})
     if len(text) > NOTE_LIMIT:
         raise BadAnswer({"text": _("At most %(limit)s characters.") % {"limit": NOTE_LIMIT}})
-    engine.lock_to_edit(deal, by)
-    return engine.record(NOTE_WRITTEN, deal=deal, by=by, now=now, data={"text": text})
+    return {"text": text, **mentions.named(text, mentioned)}
 
 
 @verb

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-from pipelines import registry, writes
+from pipelines import listening, registry, writes
 from pipelines.actor import SYSTEM, Actor
 from pipelines.context import cause
 from pipelines.models import Event
@@ -50,8 +50,11 @@ def flush(*drafts: Event) -> None:
                 writes.insert(entry)
         else:
             Event.objects.bulk_create(entries)
-    if waiting:
-        waiting.clear()
+        if waiting:
+            waiting.clear()
+        # Last: a listener may write entries of its own.
+        for entry in entries:
+            listening.tell(entry)
 
 
 def write(verb: str, *, now: datetime, **facts: Any) -> Event:
@@ -62,6 +65,7 @@ def write(verb: str, *, now: datetime, **facts: Any) -> Event:
     flush()
     event = draft(verb, now=now, **facts)
     writes.insert(event)
+    listening.tell(event)
     return event
 
 

@@ -83,6 +83,7 @@ def record(
     data: dict[str, Any] = {
         "clause": clause,
         "culprit": str(culprit),
+        "culprit_id": culprit.pk,
         "text": found.text,
         "violation": found.pk,
         "allowed": allowed,

@@ -23,6 +23,7 @@ from crm.batches import kinds
 from crm.batches.kinds import Kind
 from crm.models import Batch, BatchRow, User
 from crm.models.batch import UNDO_FOR
+from crm.notices.hearing import gathering as gathering_notices
 from pipelines import catalog, feed, refusing, rules, writes
 from pipelines.actor import Actor
 from pipelines.errors import MoveRefused, RegulationError
@@ -141,7 +142,8 @@ def _chunk(batch: Batch, chosen: Kind, by: Actor, now: datetime, way: Way) -> in
         if not rows:
             return 0
         chosen.load(rows, batch, by=by)
-        way(rows, batch, chosen, by, now, is_undo)
+        with gathering_notices(f"batch:{batch.pk}"):
+            way(rows, batch, chosen, by, now, is_undo)
         BatchRow.objects.bulk_update(
             rows, ["state", "text", "before", "payload", "record", "record_id", "name"]
         )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.text import Truncator
@@ -51,20 +52,35 @@ def notify(
             _queue_letter(user, kind, said, url, now=now, key=key)
     if not bell:
         return None
-    facts = {
-        "kind": kind,
-        "text": Truncator(said).chars(TEXT_LIMIT),
-        "url": url if len(url) <= URL_LIMIT else "",
-        "at": now,
-    }
-    if key:
-        notice, is_new = Notice.objects.get_or_create(user=user, key=key, defaults=facts)
-        if not is_new:
-            return None
-    else:
-        notice = Notice.objects.create(user=user, **facts)
-    live.publish(f"user:{user.pk}", {"what": "notice"})
+    notice = Notice(
+        user=user,
+        kind=kind,
+        text=Truncator(said).chars(TEXT_LIMIT),
+        url=url if len(url) <= URL_LIMIT else "",
+        at=now,
+        key=key or "",
+    )
+    if not _insert(notice):
+        return None
+    live.publish(f"user:{user.pk}", {"what": "notice", "kinds": [kind]})
     return notice
+
+
+def _insert(notice: Notice) -> bool:
+    """Save the new notice; False where the person has one with its key. One statement, and no savepoint."""
+    columns = ("user_id", "kind", "text", "url", "at", "key")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Notice._meta.db_table} ({', '.join(columns)})"  # noqa: S608 (our own names)
+            " VALUES (%s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (user_id, key) WHERE NOT key = '' DO NOTHING RETURNING id",
+            [getattr(notice, column) for column in columns],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    notice.pk, notice._state.adding, notice._state.db = row[0], False, connection.alias
+    return True
 
 
 def _queue_letter(

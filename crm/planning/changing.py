@@ -122,7 +122,8 @@ def _change(
         setattr(task, name, after[name])
     moved = bool(changes.keys() & {"due_at", "all_day", "remind_minutes"})
     _write(task, deal, *changes, replan=moved, now=now)
-    keeping.record(keeping.TASK_CHANGED, task, by=by, now=now, data={"fields": changes})
+    facts = {"fields": changes} | ({"owner_id": task.owner_id} if "owner" in changes else {})
+    keeping.record(keeping.TASK_CHANGED, task, by=by, now=now, data=facts)
     return task
 
 

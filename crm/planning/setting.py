@@ -98,7 +98,7 @@ def create_task(
         task,
         by=by,
         now=now,
-        data={"due_at": task.due_at.isoformat(), "owner": str(owner)},
+        data={"due_at": task.due_at.isoformat(), "owner": str(owner), "owner_id": owner.pk},
     )
     return task
 

@@ -1,0 +1,26 @@
+"""Whatever is written to the feed is told to the pages that show its record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm.live.publishing import publish
+from pipelines.listening import listen
+from pipelines.models import Event
+
+
+@listen()
+def tell_pages(entry: Event) -> None:
+    """Numbers only: a page asks for what it shows by its own address, within its reader's rights."""
+    by = [entry.actor_id] if entry.actor_id else []
+    changed: dict[str, Any] = {"what": "changed", "verbs": [entry.verb], "by": by}
+    deal = entry.deal
+    if deal is not None:
+        publish(f"deal:{deal.pk}", changed)
+        owners = {deal.owner_id, *filter(None, [entry.data.get("from_id")])}
+        moved = {"what": "deals", "deals": [deal.pk], "by": by}
+        publish(f"pipeline:{deal.pipeline_id}", moved, owners=owners)
+    if entry.contact_id:
+        publish(f"contact:{entry.contact_id}", changed)
+    if entry.company_id:
+        publish(f"company:{entry.company_id}", changed)

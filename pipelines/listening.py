@@ -1,0 +1,40 @@
+"""Apps above listen to the feed: what is written there they hear in the same transaction, entry by entry.
+
+Rules hear what a regulation says they hear (`engine`); this is for what the software does whatever the regulation, such
+as telling a colleague. A listener that fails takes the deed back with it, so it writes and leaves the rest for later.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipelines.models import Event
+
+Listener = Callable[["Event"], None]
+
+_of_verbs: dict[str, list[Listener]] = defaultdict(list)
+_of_all: list[Listener] = []
+
+
+def listen(*verbs: str) -> Callable[[Listener], Listener]:
+    """Register a listener of these verbs, of every verb when none is named.
+
+    It is called with the saved entry; `entry.deal`, where there is one, is the instance that the verb worked on.
+    """
+
+    def register(listener: Listener) -> Listener:
+        for verb in verbs:
+            _of_verbs[verb].append(listener)
+        if not verbs:
+            _of_all.append(listener)
+        return listener
+
+    return register
+
+
+def tell(entry: Event) -> None:
+    for listener in (*_of_all, *_of_verbs.get(entry.verb, ())):
+        listener(entry)
