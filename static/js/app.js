@@ -40,7 +40,8 @@
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail, said = xhr.getResponseHeader("HX-Trigger");
     if (said && said.includes('"toast"')) return;
-    toast(xhr.status === 404 ? document.body.dataset.gone : document.body.dataset.failed, "danger");
+    const { gone, forbidden, failed } = document.body.dataset;
+    toast({ 403: forbidden, 404: gone }[xhr.status] || failed, "danger");
   });
   document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline, "danger"));
 
