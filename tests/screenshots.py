@@ -2,6 +2,7 @@
 
 A pytest file that no test run collects: the live server, the browser and the database are the tests' own.
 The two pictures of the README are made by it too; ONLY=board makes only what has «board» in its name.
+Every section is taken wide and narrow, light and dark.
 """
 
 from __future__ import annotations
@@ -51,9 +52,17 @@ def _take(page: Page, name: str, address: str) -> None:
         return
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900 if width > 500 else 844})
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
+        _open(page, address)
+        # Django's administration is as light as Django made it.
+        for theme in ("light", "dark") if not address.startswith("/admin/") else ("light",):
+            page.evaluate("(theme) => { document.documentElement.dataset.bsTheme = theme }", theme)
+            page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png", full_page=True)
+
+
+def _open(page: Page, address: str) -> None:
+    """A stream of events never ends, so that the network is never idle: what the page asks for by itself is waited for."""
+    page.goto(address, wait_until="load")
+    page.wait_for_function("!document.querySelector('.htmx-request, [hx-trigger~=load]')")
 
 
 def _for_the_readme(page: Page) -> None:
@@ -62,8 +71,7 @@ def _for_the_readme(page: Page) -> None:
     assert deal
     for name, address in {"board": "/deals/", "card": f"/deals/{deal.pk}/"}.items():
         if ONLY in name:
-            page.goto(address)
-            page.wait_for_load_state("networkidle")
+            _open(page, address)
             path = README / f"{name}.png"
             page.screenshot(path=path)
             assert path.stat().st_size < 300_000, path
