@@ -255,6 +255,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    # For files whose worker was killed, and those older than a week.
+    "exports": {
+        "task": "crm.jobs.sweep_exports",
+        "schedule": 120.0,
+        "options": {"expires": 120},
+    },
     "counters": {
         "task": "crm.jobs.compact_counters",
         "schedule": 60.0,

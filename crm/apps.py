@@ -22,6 +22,7 @@ class CrmConfig(AppConfig):
         from crm.card import mention_notices  # noqa: F401
         from crm.clients import people  # noqa: F401
         from crm.day import sources as day_sources  # noqa: F401
+        from crm.desktop import sales, work  # noqa: F401
         from crm.files import keeping  # noqa: F401
         from crm.export import lists as exported_lists  # noqa: F401
         from crm.imports import kind as import_kind  # noqa: F401

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from crm import accounts, totals
 from crm.batches import running, verbs
+from crm.export import making
+from crm.imports import checking
 from crm.leaves import verbs as leaves
 from crm.planning import reminding
 
@@ -55,3 +57,22 @@ def remind() -> int:
 def tell_deputies() -> int:
     """Tell those who stand in for somebody from today on."""
     return leaves.tell_deputies(timezone.now())
+
+
+@shared_task(name="crm.jobs.make_export")
+def make_export(export_id: int) -> bool:
+    """Make the file of an export; once, however often it is asked for."""
+    return making.make(export_id, now=timezone.now())
+
+
+@shared_task(name="crm.jobs.sweep_exports")
+def sweep_exports() -> int:
+    """Make the exports and check the imports that were lost on the way, delete exports older than a week."""
+    checking.sweep()
+    return making.sweep(now=timezone.now())
+
+
+@shared_task(name="crm.jobs.check_import")
+def check_import(import_id: int) -> bool:
+    """Go through an uploaded file before anything of it is made."""
+    return checking.check(import_id)

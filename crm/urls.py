@@ -5,7 +5,10 @@ from django.urls import URLPattern, path
 from crm import columns_urls
 from crm.clients import urls as client_urls
 from crm.day import urls as day_urls
+from crm.desktop import urls as desktop_urls
+from crm.goals import urls as goal_urls
 from crm.filters import urls as filter_urls
+from crm.lists import urls as list_urls
 from crm.views import (
     accounts,
     board,
@@ -36,7 +39,10 @@ from crm.views import (
 app_name = "crm"
 urlpatterns: list[URLPattern] = [
     *client_urls.patterns,
+    *list_urls.patterns,
     *day_urls.patterns,
+    *desktop_urls.patterns,
+    *goal_urls.patterns,
     *columns_urls.patterns,
     *filter_urls.patterns,
     path("", board.home, name="home"),

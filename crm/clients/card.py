@@ -79,7 +79,10 @@ def read_client(record: Client, *, user: User, now: datetime, asked: Filter = AL
     editors = client_fields.editors(record, known, known)
     points = list(record.points.all())
     words = Words(now)
-    looked_up = [record.name, *(point.value for point in points if point.kind in ("phone", "email"))]
+    looked_up = [
+        record.name,
+        *(point.value for point in points if point.kind in ("phone", "email")),
+    ]
     return ClientCard(
         record=record,
         kind=client_fields.kind_of(record),

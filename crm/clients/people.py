@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,9 @@ from django.utils.translation import gettext_lazy, override
 
 from crm.clients.points import change_first, typed_points
 from crm.intake import duplicates
+from crm.intake.duplicates import Point
 from crm.models import Company, Contact, ContactPoint, User
-from pipelines import engine, fields, registry
+from pipelines import engine, fields, registry, writes
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer
@@ -70,20 +72,27 @@ def create_contact(
     email: str = "",
     company: Company | None = None,
     pipeline: CompiledPipeline | None = None,
+    points: Iterable[Point] = (),
+    columns: Mapping[str, Any] | None = None,
 ) -> Contact:
     """Make a contact; a nameless one gets the words of `no_name`.
 
     `pipeline` says whose rules about clients hold, where no deal with the contact follows that is asked about them.
+    `points` and `columns` (`position`, `values`) are more of it as it is stored, cleaned by the caller.
     Errors: BadAnswer a field, ClientTaken.
     """
-    points = typed_points(phone=phone, email=email)
-    _check_free(points, "", pipeline=pipeline, owner=owner, by=by)
-    contact = Contact.objects.create(
-        name=_checked_name(name) or no_name(), owner=owner, company=company, created_at=now
+    known = _all_points(phone, email, points)
+    _check_free(known, "", pipeline=pipeline, owner=owner, by=by)
+    contact = Contact(
+        name=_checked_name(name) or no_name(),
+        owner=owner,
+        company=company,
+        created_at=now,
+        **(columns or {}),
     )
-    ContactPoint.objects.bulk_create(
-        ContactPoint(contact=contact, kind=kind, value=value) for kind, value in points.items()
-    )
+    writes.insert(contact)
+    for kind, value in known:
+        writes.insert(ContactPoint(contact=contact, kind=kind, value=value))
     engine.record(
         CONTACT_CREATED,
         contact=contact,
@@ -106,23 +115,20 @@ def create_company(
     email: str = "",
     tax_id: str = "",
     pipeline: CompiledPipeline | None = None,
+    points: Iterable[Point] = (),
+    columns: Mapping[str, Any] | None = None,
 ) -> Company:
-    """Make a company; `pipeline` as for a contact. Errors: BadAnswer a field, ClientTaken."""
+    """Make a company; `pipeline`, `points` and `columns` as for a contact. Errors: BadAnswer a field, ClientTaken."""
     checked = _checked_name(name)
     if not checked:
         raise BadAnswer({"company": _("A company needs a name.")})
-    points = typed_points(phone=phone, email=email)
+    known = _all_points(phone, email, points)
     tax_id = duplicates.tidy_tax_id(tax_id)
-    _check_free(points, tax_id, pipeline=pipeline, owner=owner, by=by)
-    company = Company.objects.create(
-        name=checked,
-        owner=owner,
-        tax_id=tax_id,
-        created_at=now,
-    )
-    ContactPoint.objects.bulk_create(
-        ContactPoint(company=company, kind=kind, value=value) for kind, value in points.items()
-    )
+    _check_free(known, tax_id, pipeline=pipeline, owner=owner, by=by)
+    company = Company(name=checked, owner=owner, tax_id=tax_id, created_at=now, **(columns or {}))
+    writes.insert(company)
+    for kind, value in known:
+        writes.insert(ContactPoint(company=company, kind=kind, value=value))
     engine.record(COMPANY_CREATED, company=company, by=by, now=now, data={"name": company.name})
     return company
 
@@ -212,15 +218,20 @@ def edit_company(
     return changes
 
 
+def _all_points(phone: str, email: str, more: Iterable[Point]) -> list[Point]:
+    """Each once, the typed ones first."""
+    return list(dict.fromkeys([*typed_points(phone=phone, email=email).items(), *more]))
+
+
 def _check_free(
-    points: dict[str, str],
+    points: Iterable[Point],
     tax_id: str,
     *,
     pipeline: CompiledPipeline | None,
     owner: User | None,
     by: Actor,
 ) -> None:
-    keys = duplicates.Keys(frozenset(points.items()), tax_id)
+    keys = duplicates.Keys(frozenset(points), tax_id)
     duplicates.check_free(pipeline=pipeline, owner=owner, by=by, keys=keys)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from crm.views import client_letters, client_lists, clients, files, names, task_dialogs
+from crm.views import client_letters, client_lists, clients, files, lists, names, task_dialogs
 
 
 def _pages(plural: str, kind: str) -> list[URLPattern]:
@@ -15,6 +15,8 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
         ("name/", names.take_on_client, f"{kind}_name"),
         ("owner/", clients.owner, f"{kind}_owner"),
         ("note/", clients.note, f"{kind}_note"),
+        ("people/", clients.people_offered, f"{kind}_people"),
+        ("contacted/", clients.contacted, f"{kind}_contacted"),
         ("feed/", clients.feed, f"{kind}_feed"),
         ("points/", clients.add_point, f"{kind}_point"),
         ("task/", task_dialogs.new_on_client, f"{kind}_task"),
@@ -22,7 +24,7 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
         ("letter/", client_letters.compose, f"{kind}_letter"),
     ]
     return [
-        path(f"{plural}/", client_lists.page, told, name=plural),
+        path(f"{plural}/", lists.clients, told, name=plural),
         path(f"{plural}/new/", client_lists.new, told, name=f"{kind}_new"),
         *(path(f"{plural}/<int:pk>/{end}", view, told, name=name) for end, view, name in of_one),
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm import contacting
 from crm.card.editing import Conflict, FieldsChanged, seal
 from crm.clients import fields as client_fields
 from crm.clients import owner as client_owner
@@ -20,7 +21,7 @@ from crm.clients.people import (
     normalize_site,
 )
 from crm.clients.points import normalize
-from crm.deals import NOTE_LIMIT, NOTE_WRITTEN
+from crm.deals import NOTE_WRITTEN, note_of
 from crm.intake import duplicates
 from crm.models import Company, Contact, ContactPoint, User
 from crm.names import naming_rules
@@ -179,14 +180,24 @@ def employ(contact: Contact, company: Company | None, *, by: Actor, now: datetim
 
 
 @verb
-def note_on_client(record: Client, *, text: str, by: Actor, now: datetime) -> Event:
-    """Add a note to the feed of a contact or a company. Errors: BadAnswer."""
-    text = fields.storable(text).strip()
-    if not text:
-        raise BadAnswer({"text": _("The note is empty.")})
-    if len(text) > NOTE_LIMIT:
-        raise BadAnswer({"text": _("At most %(limit)s characters.") % {"limit": NOTE_LIMIT}})
-    return engine.record(NOTE_WRITTEN, **named(record), by=by, now=now, data={"text": text})
+def note_on_client(
+    record: Client, *, text: str, by: Actor, now: datetime, mentioned: Collection[int] = ()
+) -> Event:
+    """Add a note to the feed of a contact or a company; as `crm.deals.write_note`. Errors: BadAnswer."""
+    data = note_of(text, mentioned)
+    return engine.record(NOTE_WRITTEN, **named(record), by=by, now=now, data=data)
+
+
+@verb
+def record_client_contact(
+    record: Client, *, verb: str, by: Actor, now: datetime, **said: Any
+) -> Event:
+    """Put a call or a message on record outside any deal; `said` as `contacting.facts_of` takes it.
+
+    No deal's silence or attempts are counted by it. Errors: BadAnswer.
+    """
+    facts = contacting.facts_of(verb, **said)
+    return engine.record(verb, **named(record), by=by, now=now, data=facts)
 
 
 def named(record: Client) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Import(models.Model):
         FILL = "fill", _("fill in what is empty in ours")
         MAKE = "make", _("make another one")
 
-    # `contact`, `company`, `deal`, or `list:<code>`.
+    # `contact`, `company`, `deal-<pipeline>`, or `list-<code>`.
     target = models.CharField(_("into"), max_length=60)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports", verbose_name=_("whose")

@@ -28,14 +28,24 @@ FORMATS = {
 def workbook(
     title: str, columns: Sequence[tuple[str, int]], rows: Iterable[Sequence[Any]]
 ) -> bytes:
-    """A file of one sheet: `columns` are headings with their widths in characters, `rows` plain values.
+    """A file of one sheet in memory; see `write`."""
+    file = BytesIO()
+    write(file, title, columns, rows)
+    return file.getvalue()
+
+
+def write(
+    target: Any, title: str, columns: Sequence[tuple[str, int]], rows: Iterable[Sequence[Any]]
+) -> int:
+    """A file of one sheet into `target`, a file or its name, in memory that does not grow; returns how many rows.
+
+    `columns` are headings with their widths in characters, `rows` plain values.
 
     A text stays a text whatever it begins with: nothing a client typed becomes a formula or a link. Moments are
     written in the reader's zone, for the format knows none.
     """
-    file = BytesIO()
     book = xlsxwriter.Workbook(
-        file,
+        target,
         {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -56,9 +66,10 @@ def workbook(
             break
         for number, value in enumerate(row):
             _write(sheet, last, number, value, formats, wrapped)
-    sheet.autofilter(0, 0, min(last, ROW_LIMIT), len(columns) - 1)
+    last = min(last, ROW_LIMIT)
+    sheet.autofilter(0, 0, last, len(columns) - 1)
     book.close()
-    return file.getvalue()
+    return last
 
 
 def response(

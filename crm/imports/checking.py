@@ -1,0 +1,189 @@
+"""Going through a whole file before anything is made: what each row would store, what is wrong, what we know already."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from crm import board
+from crm.imports import cells, files, known, targets
+from crm.imports.files import Cells, Reading, Unreadable
+from crm.imports.known import Key
+from crm.imports.targets import DEAL, Target
+from crm.models import Import, ImportRow, User
+from crm.names import naming_rules
+from pipelines.catalog import CompiledPipeline
+
+log = logging.getLogger(__name__)
+
+CHUNK = 1_000
+KEPT_TEXT = 500
+CHECKED, WRONG, READY, KNOWN = (
+    Import.State.CHECKED,
+    ImportRow.State.WRONG,
+    ImportRow.State.READY,
+    ImportRow.State.KNOWN,
+)
+
+
+def target_of(job: Import, user: User) -> Target | None:
+    """What the import goes into, if its owner still may."""
+    return targets.find(job.target, user, stage_id=job.stage_id)
+
+
+def table_of(job: Import) -> files.Table:
+    """The file, read as the person said. Errors: Unreadable."""
+    return files.read(Path(job.file.path), Reading.of(job.reading))
+
+
+def check(import_id: int) -> bool:
+    """Check the file of an import that waits for it; whether it was checked now. Whole or not at all."""
+    with transaction.atomic():
+        job = (
+            Import.objects.select_for_update(of=("self",), skip_locked=True)
+            .select_related("user")
+            .filter(pk=import_id, state=Import.State.CHECKING)
+            .first()
+        )
+        if job is None:
+            return False
+        user = job.user
+        with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
+            try:
+                with transaction.atomic():
+                    _check(job, user)
+            except Unreadable as error:
+                job.state, job.problem = Import.State.FAILED, str(error)
+            except Exception:
+                log.exception("import %s", job.pk)
+                job.state = Import.State.FAILED
+                job.problem = _(
+                    "The file could not be read to its end. Save it as a new XLSX and upload it again."
+                )
+        job.save(update_fields=["state", "problem", "total"])
+    return True
+
+
+def _check(job: Import, user: User) -> None:
+    target = target_of(job, user)
+    if target is None:
+        raise Unreadable(_("You may no longer import into this list."))
+    job.rows.all().delete()
+    checker = Checker(target, job.mapping, user)
+    job.total = 0
+    rows = table_of(job).rows
+    while chunk := list(islice(rows, CHUNK)):
+        made = checker.rows(chunk)
+        for row in made:
+            row.of = job
+        ImportRow.objects.bulk_create(made)
+        job.total += len(made)
+    job.state, job.problem = CHECKED, ""
+
+
+class Checker:
+    """Rows of one file, chunk by chunk: it remembers what it has seen, so that a row is known by one above it too."""
+
+    def __init__(self, target: Target, mapping: Mapping[str, str], user: User) -> None:
+        self.target, self.user = target, user
+        self.columns = {
+            int(number): code
+            for number, code in mapping.items()
+            if number.isdecimal() and code in target.fields
+        }
+        self.people = targets.people_of(user)
+        self.pipeline = target.pipeline or _only_pipeline(user)
+        self.seen: dict[Key, int] = {}
+
+    def rows(self, chunk: Sequence[tuple[int, Cells]]) -> list[ImportRow]:
+        made = [self._row(number, row) for number, row in chunk]
+        keys = [known.keys_of(self.target, row.values) for row in made]
+        found = known.find(self.target, (key for several in keys for key in several))
+        for row, own in zip(made, keys, strict=True):
+            if row.state == WRONG:
+                continue
+            if (record := known.first(own, found)) is not None:
+                row.state, row.record = KNOWN, record
+            elif above := next((self.seen[key] for key in own if key in self.seen), None):
+                row.state = KNOWN
+                row.problems = {
+                    "": _("The same as row %(number)s of this file.") % {"number": above}
+                }
+            for key in own:
+                self.seen.setdefault(key, row.number)
+        return made
+
+    def _row(self, number: int, row: Cells) -> ImportRow:
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for column, code in self.columns.items():
+            cell = row[column] if column < len(row) else None
+            try:
+                value = cells.clean(self.target.fields[code], cell, people=self.people)
+            except (ValueError, OverflowError) as error:
+                problems[str(column)] = str(error)
+            else:
+                if value not in (None, "", []):
+                    values[code] = value
+        self._correct_names(values)
+        for code, sentence in self._missing(values):
+            place = next((str(at) for at, field in self.columns.items() if field == code), "")
+            problems.setdefault(place, sentence)
+        return ImportRow(
+            number=number,
+            cells=[files.text_of(cell)[:KEPT_TEXT] for cell in row],
+            values=values,
+            problems=problems,
+            state=WRONG if problems else READY,
+        )
+
+    def _correct_names(self, values: dict[str, Any]) -> None:
+        """As the regulation writes them: the preview shows what will be stored."""
+        kinds = {"contact_name": "contact", "company_name": "company"}
+        if self.target.kind in ("contact", "company", DEAL):
+            kinds["name"] = self.target.kind
+        if "company" in self.target.fields:
+            kinds["company"] = "company"
+        for code, kind in kinds.items():
+            if values.get(code):
+                values[code] = naming_rules.corrected(kind, values[code], self.pipeline)
+
+    def _missing(self, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        for code in self.target.required:
+            if code in values:
+                continue
+            if code == "name" and any(values.get(other) for other in _instead_of_name(self.target)):
+                continue
+            label = str(self.target.fields[code].label)
+            yield code, _("“%(field)s” is empty.") % {"field": label}
+
+
+def _instead_of_name(target: Target) -> tuple[str, ...]:
+    """What a record can be told by where its name is empty: a contact by a phone, a deal by its client."""
+    if target.kind == "contact":
+        return ("phone", "email")
+    return ("contact_name", "company_name", "phone") if target.kind == DEAL else ()
+
+
+def _only_pipeline(user: User) -> CompiledPipeline | None:
+    """By whose rules names are written: of the first pipeline in which the person works."""
+    return next(iter(board.pipelines_of(user)), None)
+
+
+def sweep() -> int:
+    """Check the imports whose worker was killed or whose task was lost with the broker."""
+    waiting = Import.objects.filter(state=Import.State.CHECKING).values_list("pk", flat=True)
+    return sum(check(pk) for pk in list(waiting[:10]))
+
+
+def preview(job: Import, *, most: int = 20) -> list[ImportRow]:
+    """The first rows as they were checked."""
+    return list(job.rows.order_by("number")[:most])

@@ -1,0 +1,320 @@
+"""Reading an uploaded table: XLSX, XLS, ODS by calamine, CSV in whatever encoding and with whatever delimiter.
+
+What a file is, its content says, never its name. Formulas are read as their last values. A merged cell's value stands in
+every cell that it covers.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import charset_normalizer
+import python_calamine as calamine
+from django.utils.translation import gettext as _
+
+from pipelines.errors import RegulationError
+from pipelines.fields import storable
+
+SIZE_LIMIT = 50 * 1024 * 1024
+# What a spreadsheet may unpack to: a small archive can hold gigabytes.
+UNPACKED_LIMIT = 600 * 1024 * 1024
+ROW_LIMIT = 100_000
+COLUMN_LIMIT = 300
+CELL_LIMIT = 32_767
+SAMPLE = 256 * 1024
+ENCODINGS = ("utf-8-sig", "cp1251", "utf-16", "cp866", "koi8-r", "latin-1")
+DELIMITERS = {";": ";", ",": ",", "\t": "Tab", "|": "|"}
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+HTML = re.compile(rb"<(!doctype\s+html|html|table|head|body)\b", re.IGNORECASE)
+# Beginnings of files that people take for tables.
+OTHERS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b",
+    b"{\\rtf",
+    b"MZ",
+)
+
+Cells = list[Any]
+
+
+class Unreadable(RegulationError):
+    """The file can't be read as a table; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read; what the person may change when the guess is wrong."""
+
+    sheet: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> Reading:
+        return cls(*(str(kept.get(name) or "") for name in ("sheet", "encoding", "delimiter")))
+
+
+@dataclass(frozen=True)
+class Table:
+    """The headings, the row they stand in, and what follows."""
+
+    headings: list[str]
+    # Of the headings, counted from 1 as the person sees it in his file.
+    heading_row: int
+    rows: Iterator[tuple[int, Cells]]
+    reading: Reading
+    sheets: Sequence[str] = ()
+    # Whether the letters look as if they were read in a wrong encoding.
+    is_garbled: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        return not self.sheets
+
+
+def read(path: Path, reading: Reading) -> Table:
+    """The table as `reading` says, what it leaves open guessed. Errors: Unreadable."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+    if not head.strip(b"\x00\r\n\t \xef\xbb\xbf"):
+        raise Unreadable(_("The file is empty."))
+    if head.startswith((ZIP, OLE)):
+        return _read_book(path, reading, head)
+    if HTML.search(head[:4096]):
+        raise Unreadable(
+            _(
+                "This is a web page saved under the name of a table. Open it in Excel and save it as XLSX."
+            )
+        )
+    if head.startswith(OTHERS):
+        raise Unreadable(_("This is not a table. Choose a file XLSX, XLS, ODS or CSV."))
+    return _read_text(path, reading, head)
+
+
+# ── Spreadsheets ───────────────────────────────────────────────────────────────────────────────
+
+
+def _read_book(path: Path, reading: Reading, head: bytes) -> Table:
+    if head.startswith(ZIP):
+        _check_archive(path)
+    try:
+        book = calamine.CalamineWorkbook.from_path(str(path))
+        names = [
+            meta.name
+            for meta in book.sheets_metadata
+            if meta.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        if not names:
+            raise Unreadable(_("The file has no sheet with a table."))
+        name = reading.sheet if reading.sheet in names else _first_filled(book, names)
+        sheet = book.get_sheet_by_name(name)
+    except calamine.PasswordError as error:
+        raise Unreadable(
+            _(
+                "The file is protected by a password. Take the password off in Excel and upload it again."
+            )
+        ) from error
+    except Unreadable:
+        raise
+    except Exception as error:
+        # The library tells broken files by errors of many kinds; protected ones of some versions look broken too.
+        raise Unreadable(
+            _(
+                "The file is damaged or protected and can't be read. Open it in Excel and save it as a new XLSX."
+            )
+        ) from error
+    _check_size(sheet.total_height, sheet.total_width)
+    first_column = sheet.start[1] if sheet.start else 0
+    rows = _filled(_merged(sheet.iter_rows(), sheet.merged_cell_ranges or [], first_column))
+    return _with_headings(rows, Reading(sheet=name), sheets=names)
+
+
+def _check_archive(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(item.file_size for item in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise Unreadable(
+            _("The file is damaged and can't be read. Save it once more and upload it again.")
+        ) from error
+    if unpacked > UNPACKED_LIMIT:
+        raise Unreadable(_("The table is too large. Divide it into several files."))
+
+
+def _first_filled(book: Any, names: list[str]) -> str:
+    return next((name for name in names if book.get_sheet_by_name(name).height), names[0])
+
+
+def _check_size(height: int, width: int) -> None:
+    if width > COLUMN_LIMIT:
+        raise Unreadable(
+            _(
+                "The table has %(number)s columns, at most %(most)s are read. Delete what is not needed."
+            )
+            % {"number": width, "most": COLUMN_LIMIT}
+        )
+    if height > ROW_LIMIT + 100:
+        raise Unreadable(
+            _(
+                "The table has %(number)s rows, at most %(most)s are read at once. Divide it into several files."
+            )
+            % {"number": height, "most": ROW_LIMIT}
+        )
+
+
+Merged = list[tuple[tuple[int, int], tuple[int, int]]]
+
+
+def _merged(rows: Iterator[Cells], ranges: Merged, first_column: int) -> Iterator[Cells]:
+    """The rows with the value of each merged cell in all the cells that it covers."""
+    by_row: dict[int, list[tuple[int, int, int, int]]] = {}
+    for (top, left), (bottom, right) in ranges[:10_000]:
+        span = (top, left, left - first_column, right - first_column)
+        for at in range(top, min(bottom, ROW_LIMIT + 200) + 1):
+            by_row.setdefault(at, []).append(span)
+    values: dict[tuple[int, int], Any] = {}
+    for number, row in enumerate(rows):
+        for top, left, start, end in by_row.get(number, ()):
+            if number == top and 0 <= start < len(row):
+                values[top, left] = row[start]
+            for column in range(max(start, 0), min(end + 1, len(row))):
+                row[column] = values.get((top, left), "")
+        yield row
+
+
+# ── Text ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read_text(path: Path, reading: Reading, head: bytes) -> Table:
+    encoding = reading.encoding if reading.encoding in ENCODINGS else guess_encoding(head)
+    sample = head.decode(encoding, errors="replace")
+    if not _is_text(sample):
+        raise Unreadable(_("This is not a table. Choose a file XLSX, XLS, ODS or CSV."))
+    delimiter = reading.delimiter if reading.delimiter in DELIMITERS else guess_delimiter(sample)
+    rows = _filled(_lines(path, encoding, delimiter))
+    chosen = Reading(encoding=encoding, delimiter=delimiter)
+    return _with_headings(rows, chosen, is_garbled=is_garbled(sample[:20_000]))
+
+
+def _lines(path: Path, encoding: str, delimiter: str) -> Iterator[Cells]:
+    csv.field_size_limit(10 * CELL_LIMIT)
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        without_nul = (line.replace("\x00", "") for line in file)
+        try:
+            for number, row in enumerate(csv.reader(without_nul, delimiter=delimiter)):
+                _check_size(number, len(row))
+                # An apostrophe before a formula is how our exports, as others', say that it is text.
+                yield [cell[1:] if cell[:2] in ("'=", "'+", "'-", "'@") else cell for cell in row]
+        except csv.Error as error:
+            raise Unreadable(
+                _(
+                    "A cell in the middle of the file is too long: probably a quotation mark is missing there."
+                )
+            ) from error
+
+
+def guess_encoding(head: bytes) -> str:
+    """Of the encodings that we read, the one the file is most probably in."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        # A letter may be cut at the end of the sample.
+        head[:-4].decode("utf-8") if len(head) == SAMPLE else head.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        return "utf-8-sig"
+    if head[:400].count(b"\x00") > 40:
+        return "utf-16"
+    best = charset_normalizer.from_bytes(
+        head[:20_000], cp_isolation=["cp1251", "cp866", "koi8_r", "utf_16_le"]
+    ).best()
+    names = {"cp1251": "cp1251", "cp866": "cp866", "koi8_r": "koi8-r", "utf_16_le": "utf-16"}
+    return names.get(best.encoding if best else "", "cp1251")
+
+
+def guess_delimiter(sample: str) -> str:
+    """The sign that divides the first lines into equally many parts, the more the better."""
+    lines = [line for line in sample.splitlines()[:30] if line.strip()][:20]
+
+    def worth(sign: str) -> tuple[int, int]:
+        counts = [len(row) for row in csv.reader(lines, delimiter=sign)]
+        usual = max(set(counts), key=counts.count) if counts else 1
+        return (counts.count(usual) if usual > 1 else 0, usual)
+
+    try:
+        return max(DELIMITERS, key=worth)
+    except csv.Error:
+        return ";"
+
+
+def _is_text(sample: str) -> bool:
+    control = sum(1 for sign in sample[:5000] if sign < " " and sign not in "\r\n\t\x00")
+    return control <= len(sample[:5000]) // 50
+
+
+# UTF-8 read as Windows-1251 («РџСЂРёРІРµС‚») or Latin-1 («ÐŸÑ€Ð¸»); KOI8 read as 1251 turns cases round («пРИВЕТ»).
+GARBLED = (
+    re.compile(
+        r"(?:[РС][\u0080-\u00bf\u0402-\u040f\u0452-\u045f\u2010-\u2122°±µ¶·»])(?:[РС].){2,}"
+    ),
+    re.compile(r"(?:[ÐÑ][\u0080-\u00bf\u0152-\u02dc\u2010-\u2122]){3,}"),
+    re.compile(r"\b[а-яё][А-ЯЁ]{3,}\b.*\b[а-яё][А-ЯЁ]{3,}\b", re.DOTALL),
+    re.compile(r"[─-╿▀-▟]{2,}"),
+)
+
+
+def is_garbled(text: str) -> bool:
+    """Whether the letters look as if they had been read in a wrong encoding."""
+    return text.count("\ufffd") > 2 or any(pattern.search(text) for pattern in GARBLED)
+
+
+# ── Rows ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _filled(rows: Iterator[Cells]) -> Iterator[tuple[int, Cells]]:
+    """Rows in which anything stands, with their numbers from 1."""
+    for number, row in enumerate(rows, start=1):
+        cells = [storable(cell)[:CELL_LIMIT] if isinstance(cell, str) else cell for cell in row]
+        if any(cell not in ("", None) and str(cell).strip() for cell in cells):
+            yield number, cells
+
+
+def _with_headings(
+    rows: Iterator[tuple[int, Cells]], reading: Reading, *, sheets: Sequence[str] = (), **facts: Any
+) -> Table:
+    number, first = next(rows, (0, []))
+    if not number:
+        raise Unreadable(_("The sheet is empty.") if sheets else _("The file is empty."))
+    headings = [" ".join(text_of(cell).split())[:200] for cell in first]
+    return Table(headings, number, rows, reading, sheets, **facts)
+
+
+def text_of(cell: Any) -> str:
+    """A cell as a person reads it; a whole number without «.0»."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return _("yes") if cell else _("no")
+        case float() if cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        case datetime():
+            return f"{cell:%d.%m.%Y %H:%M}" if cell.time() != time() else f"{cell:%d.%m.%Y}"
+        case date():
+            return f"{cell:%d.%m.%Y}"
+        case timedelta():
+            return str(cell)
+    return str(cell).strip()

@@ -1,0 +1,109 @@
+"""What became of an import, row by row: the file's own rows with what was wrong beside them, as an XLSX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from crm.models import BatchRow, Import, ImportRow
+from crm.registers import xlsx
+from pipelines import fields
+from pipelines.compiled import CompiledField
+
+CHUNK = 1_000
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many rows of a checked file are of which kind."""
+
+    total: int
+    ready: int
+    wrong: int
+    known: int
+
+
+def numbers(job: Import) -> Numbers:
+    counts = job.rows.aggregate(
+        total=Count("id"),
+        **{
+            state: Count("id", filter=Q(state=state))
+            for state in (
+                ImportRow.State.READY,
+                ImportRow.State.WRONG,
+                ImportRow.State.KNOWN,
+            )
+        },
+    )
+    return Numbers(**{str(name): number for name, number in counts.items()})
+
+
+def write(job: Import, path: Path, headings: Sequence[str]) -> int:
+    """The rows that were not imported, each with its number, what is wrong and its own cells; returns how many."""
+    columns = [(_("Row"), 8), (_("What is wrong"), 60), *((text or "—", 20) for text in headings)]
+    return xlsx.write(str(path), _("Not imported"), columns, _rows(job, headings))
+
+
+def _rows(job: Import, headings: Sequence[str]) -> Iterator[list[Any]]:
+    wanted = job.rows.order_by("number").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(wanted, CHUNK)):
+        said = _answers(job, [row.number for row in chunk])
+        for row in chunk:
+            if text := sentence(row, headings, said.get(row.number)):
+                yield [row.number, text, *row.cells]
+
+
+def _answers(job: Import, numbers: list[int]) -> dict[int, str]:
+    """What the batch said to the rows that it refused or could not put back."""
+    if job.batch_id is None:
+        return {}
+    rows = BatchRow.objects.filter(batch=job.batch_id, payload__number__in=numbers).exclude(text="")
+    return {payload["number"]: text for payload, text in rows.values_list("payload", "text")}
+
+
+def sentence(row: ImportRow, headings: Sequence[str], answer: str | None) -> str:
+    """Why the row was not imported; empty for one that was, or will be."""
+    if answer:
+        return answer
+    if row.problems and row.state == ImportRow.State.WRONG:
+        return said(row, headings)
+    if row.state == ImportRow.State.KNOWN and row.of.known == Import.Known.SKIP:
+        return row.problems.get("") or _("Known already: № %(number)s.") % {"number": row.record}
+    return ""
+
+
+def said(row: ImportRow, headings: Sequence[str]) -> str:
+    """Its mistakes, each with the column it is in."""
+    parts = []
+    for column, text in row.problems.items():
+        at = int(column) if column.isdecimal() else -1
+        heading = headings[at] if 0 <= at < len(headings) else ""
+        parts.append(f"{heading or letter(at)}: {text}" if at >= 0 else text)
+    return "; ".join(parts)
+
+
+def letter(column: int) -> str:
+    """A column without a heading by its letter, as the spreadsheet shows it."""
+    name, column = "", column + 1
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def in_words(item: CompiledField, value: Any, owners: dict[str, str]) -> str:
+    """What a row would store under a field, as its card will show it."""
+    match item.type:
+        case "person":
+            return owners.get(str(value), "") if value else ""
+        case "phone" | "email" | "tags":
+            return ", ".join(value or ())
+        case "company":
+            return str(value or "")
+    return fields.show(item, value)

@@ -1,0 +1,198 @@
+"""The steps of an import: take the file, say how it is read and what its columns mean, begin."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm import rights
+from crm.batches import verbs as batches
+from crm.batches.verbs import NewRow
+from crm.files.keeping import safe_name
+from crm.imports import checking, files, targets
+from crm.models import Batch, Import, ImportRow, User
+from pipelines import broker, feed, registry
+from pipelines.actor import Actor
+from pipelines.errors import BadAnswer, RegulationError
+
+log = logging.getLogger(__name__)
+
+IMPORT_STARTED = registry.event(
+    "records.imported", label=gettext_lazy("import started"), icon="file-import"
+)
+# A file this small is checked while its owner waits; a larger one by a worker.
+AT_ONCE = 200 * 1024
+
+
+def take_file(
+    upload: Any, *, target: str, user: User, stage: int | None = None, now: datetime
+) -> Import:
+    """Keep an uploaded file and read its headings. Errors: BadAnswer for what is no table, PermissionDenied."""
+    rights.need(user, rights.IMPORT)
+    into = targets.find(target, user, stage_id=stage)
+    if into is None:
+        raise BadAnswer({"into": _("Choose what to import into.")})
+    if not upload or not upload.size:
+        raise BadAnswer({"file": _("Choose a file that is not empty.")})
+    if upload.size > files.SIZE_LIMIT:
+        raise BadAnswer({"file": _("A file has at most 50 MB. Divide it into several.")})
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    name = safe_name(upload.name)
+    job = Import(
+        target=into.code,
+        user=user,
+        owner=user,
+        stage_id=into.stage.id if into.stage else None,
+        name=name,
+        size=upload.size,
+        digest=digest.hexdigest(),
+        created_at=now,
+    )
+    upload.seek(0)
+    # On the disk it has a name of our own, and no ending that says what to do with it.
+    job.file.save(f"{uuid4().hex}{PurePosixPath(name).suffix[:8]}", upload, save=False)
+    try:
+        read_headings(job)
+    except files.Unreadable as error:
+        job.file.delete(save=False)
+        raise BadAnswer({"file": str(error)}) from error
+    job.save()
+    return job
+
+
+def read_headings(job: Import) -> files.Table:
+    """Read the file's beginning; how it was read, and what its columns probably mean, are noted. Errors: Unreadable."""
+    table = checking.table_of(job)
+    job.reading = {
+        "sheet": table.reading.sheet,
+        "encoding": table.reading.encoding,
+        "delimiter": table.reading.delimiter,
+    }
+    into = checking.target_of(job, job.user)
+    if into is not None:
+        job.mapping = targets.guess(into, table.headings, job.user)
+    return table
+
+
+def read_again(job: Import, reading: Mapping[str, str]) -> None:
+    """Read the file in another encoding, another sheet of it … Errors: RegulationError for one that has begun, Unreadable."""
+    _check_open(job)
+    job.reading = dict(reading)
+    read_headings(job)
+    job.rows.all().delete()
+    job.state = Import.State.UPLOADED
+    job.save(update_fields=["reading", "mapping", "state"])
+
+
+def say_columns(
+    job: Import, mapping: Mapping[str, str], *, known: str, owner: User, headings: list[str]
+) -> None:
+    """Say what the columns mean and what becomes of known rows, and check the whole file.
+
+    Errors: BadAnswer, RegulationError for an import that has begun.
+    """
+    _check_open(job)
+    into = checking.target_of(job, job.user)
+    if into is None:
+        raise RegulationError(_("You may no longer import into this list."))
+    taken = {number: code for number, code in mapping.items() if code in into.fields}
+    twice = {code for code in taken.values() if list(taken.values()).count(code) > 1}
+    if twice:
+        labels = ", ".join(str(into.fields[code].label) for code in sorted(twice))
+        raise BadAnswer({"": _("Two columns are for one field: %(fields)s.") % {"fields": labels}})
+    missing = [code for code in into.required if code not in taken.values()]
+    if into.kind in ("contact", "deal") and {"phone", "email", "contact_name"} & set(
+        taken.values()
+    ):
+        missing = [code for code in missing if code != "name"]
+    if missing:
+        labels = ", ".join(str(into.fields[code].label) for code in sorted(missing))
+        raise BadAnswer({"": _("Say which column is: %(fields)s.") % {"fields": labels}})
+    targets.remember(into, headings, taken, job.user)
+    job.mapping, job.owner = taken, owner
+    job.known = known if known in Import.Known.values else Import.Known.SKIP
+    job.state, job.problem = Import.State.CHECKING, ""
+    job.save(update_fields=["mapping", "owner", "known", "state", "problem"])
+    if job.size <= AT_ONCE:
+        checking.check(job.pk)
+        job.refresh_from_db()
+        return
+    transaction.on_commit(lambda: _ask_for_check(job.pk))
+
+
+def _ask_for_check(import_id: int) -> None:
+    from crm.jobs import check_import
+
+    try:
+        broker.send(check_import, import_id)
+    except Exception as error:
+        log.warning("Import %s waits for the sweep: %s", import_id, error)
+
+
+def begin(job: Import, *, by: Actor, now: datetime) -> Batch:
+    """Carry the import out by a batch, once. Errors: RegulationError where nothing is to be made or it has begun."""
+    rights.need(by.user, rights.IMPORT)
+    with transaction.atomic():
+        locked = Import.objects.select_for_update(of=("self",)).get(pk=job.pk)
+        if locked.batch_id is not None:
+            raise RegulationError(_("This import has begun already."))
+        if locked.state != Import.State.CHECKED:
+            raise RegulationError(_("Check the file first."))
+        params = {
+            "import": job.pk,
+            "target": locked.target,
+            "stage": locked.stage_id,
+            "owner": locked.owner_id,
+            "known": locked.known,
+        }
+        into = checking.target_of(locked, by.user)
+        if into is None:
+            raise RegulationError(_("You may no longer import into this list."))
+        rows = list(_to_make(locked))
+        if not rows:
+            raise RegulationError(_("No row of the file can be imported."))
+        title = _("Import of %(file)s: %(list)s") % {"file": job.name, "list": into.title}
+        facts = {"file": job.name, "rows": len(rows), "kind": job.target, "import": job.pk}
+        feed.write(IMPORT_STARTED, by=by, now=now, data=facts)
+        locked.state = Import.State.STARTED
+        locked.batch = batches.start(
+            "import", title=title, rows=rows, params=params, by=by, now=now
+        )
+        locked.save(update_fields=["state", "batch"])
+    return locked.batch
+
+
+def _to_make(job: Import) -> Iterator[NewRow]:
+    wanted = Q(state=ImportRow.State.READY)
+    if job.known != Import.Known.SKIP:
+        wanted |= Q(state=ImportRow.State.KNOWN)
+    rows = job.rows.filter(wanted).order_by("number").values_list("number", "values")
+    for number, values in rows.iterator(chunk_size=2000):
+        name = values.get("name") or values.get("contact_name") or ""
+        yield NewRow(name=str(name), payload={"number": number, "values": values})
+
+
+def same_file(job: Import) -> Import | None:
+    """An earlier import of the very same file that has begun and was not taken back."""
+    before = Import.objects.filter(digest=job.digest, batch__isnull=False).exclude(pk=job.pk)
+    standing = before.exclude(batch__state=Batch.State.UNDONE)
+    return standing.select_related("user").order_by("-pk").first()
+
+
+def _check_open(job: Import) -> None:
+    if job.batch_id is not None:
+        raise RegulationError(_("This import has begun already."))
+    if job.state == Import.State.CHECKING:
+        raise RegulationError(_("The file is being checked. Wait a moment."))
