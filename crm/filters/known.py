@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.filters import own
+from crm.filters import own, passed
 from crm.filters.asking import AnyOf, AnyRow, Between, Client, Condition, Contains, Days, Numbers
 from crm.filters.people import people_of
 from crm.filters.text import mentions, with_company, with_contact
@@ -35,6 +35,7 @@ def conditions(user: User, stages: list[CompiledStage]) -> dict[str, Condition]:
         *_of_the_deal(user, stages),
         *_of_work(),
         *_of_the_client(user),
+        *passed.of_stages(stages, gettext("Deal")),
         *own.of_pipelines(pipelines),
     ]
     return {condition.name: condition for condition in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -77,5 +77,5 @@ def of_stages(stages: list[CompiledStage], group: str) -> Iterable[Condition]:
     )
 
 
-def _midnight(day: object, more: int) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min) + timedelta(days=more))  # type: ignore[arg-type]
+def _midnight(day: date, more: int) -> datetime:
+    return timezone.make_aware(datetime.combine(day + timedelta(days=more), time.min))
