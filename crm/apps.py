@@ -11,6 +11,7 @@ class CrmConfig(AppConfig):
         # What registers something is imported here, not only by the pages: a worker and a command know no pages.
         from crm import (  # noqa: F401
             actions,
+            deal_columns,
             guards,
             panels,
             rights,
@@ -19,12 +20,13 @@ class CrmConfig(AppConfig):
             sources,
             taking_back,
         )
+        from crm.bulk import kinds as bulk_kinds  # noqa: F401
         from crm.card import mention_notices  # noqa: F401
         from crm.clients import people  # noqa: F401
         from crm.day import sources as day_sources  # noqa: F401
         from crm.desktop import sales, work  # noqa: F401
-        from crm.files import keeping  # noqa: F401
         from crm.export import lists as exported_lists  # noqa: F401
+        from crm.files import keeping  # noqa: F401
         from crm.imports import kind as import_kind  # noqa: F401
         from crm.imports import verbs as import_verbs  # noqa: F401
         from crm.lists import giving, items, table_columns  # noqa: F401

@@ -85,14 +85,15 @@ def record_contact(
     or went to. Communication starts the count of silence and of attempts anew. What a channel has `delivered` is a
     fact, whoever may edit the deal. Errors: BadAnswer, RegulationError.
     """
-    if verb not in COMMUNICATION | ATTEMPTS | {CALL_MISSED}:
-        raise BadAnswer({"verb": _("This is no contact with a client.")})
-    text = _checked(text)
-    if recording:
-        try:
-            recording = fields.clean(_LINK, recording)
-        except ValueError as error:
-            raise BadAnswer({"recording": str(error)}) from error
+    facts = facts_of(
+        verb,
+        text=text,
+        channel=channel,
+        recording=recording,
+        seconds=seconds,
+        incoming=incoming,
+        address=address,
+    )
     if delivered:
         engine.lock(deal)
     else:
@@ -104,6 +105,35 @@ def record_contact(
     else:
         _note_waiting(deal, now)
         deal.save(update_fields=["unanswered_since"])
+    return engine.record(
+        verb,
+        deal=deal,
+        by=by,
+        now=now,
+        data=facts,
+        outside_id=outside_id,
+    )
+
+
+def facts_of(
+    verb: str,
+    *,
+    text: str = "",
+    channel: str = "",
+    recording: str = "",
+    seconds: int | None = None,
+    incoming: bool | None = None,
+    address: str = "",
+) -> dict[str, Any]:
+    """What the entry of a call or a message keeps, as `record_contact` says. Errors: BadAnswer."""
+    if verb not in COMMUNICATION | ATTEMPTS | {CALL_MISSED}:
+        raise BadAnswer({"verb": _("This is no contact with a client.")})
+    text = _checked(text)
+    if recording:
+        try:
+            recording = fields.clean(_LINK, recording)
+        except ValueError as error:
+            raise BadAnswer({"recording": str(error)}) from error
     facts: dict[str, Any] = {
         "text": text,
         "channel": fields.storable(channel)[:CHANNEL_LIMIT] or ("phone" if verb in CALLS else ""),
@@ -113,14 +143,7 @@ def record_contact(
     }
     facts = {name: value for name, value in facts.items() if value}
     facts["incoming"] = verb in INCOMING if incoming is None else incoming
-    return engine.record(
-        verb,
-        deal=deal,
-        by=by,
-        now=now,
-        data=facts,
-        outside_id=outside_id,
-    )
+    return facts
 
 
 @verb

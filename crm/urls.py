@@ -3,12 +3,15 @@
 from django.urls import URLPattern, path
 
 from crm import columns_urls
+from crm.bulk import urls as bulk_urls
 from crm.clients import urls as client_urls
 from crm.day import urls as day_urls
 from crm.desktop import urls as desktop_urls
 from crm.goals import urls as goal_urls
 from crm.filters import urls as filter_urls
 from crm.lists import urls as list_urls
+from crm.live import urls as live_urls
+from crm.notices import urls as notice_urls
 from crm.views import (
     accounts,
     board,
@@ -38,8 +41,11 @@ from crm.views import (
 
 app_name = "crm"
 urlpatterns: list[URLPattern] = [
+    *bulk_urls.patterns,
     *client_urls.patterns,
     *list_urls.patterns,
+    *live_urls.patterns,
+    *notice_urls.patterns,
     *day_urls.patterns,
     *desktop_urls.patterns,
     *goal_urls.patterns,
@@ -59,7 +65,6 @@ urlpatterns: list[URLPattern] = [
     path("deals/", board.page, name="board"),
     path("deals/column/", board.column, name="board_column"),
     path("deals/table/", table.page, name="table"),
-    path("deals/table/move/", table.move_many, name="table_move"),
     path("deals/<int:pk>/move/", moves.move, name="deal_move"),
     path("deals/<int:pk>/move/form/", moves.form, name="deal_move_form"),
     # The regulation, and the control of closings

@@ -11,11 +11,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm.deals import edit_deal
-from crm.models import Deal
+from crm.deals import DEAL_ASSIGNED, assign_deal, edit_deal
+from crm.models import Deal, User
 from pipelines import engine
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
+from pipelines.models import Event
+from pipelines.verbs import FIELD_CHANGED
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Conflict:
     code: str
     theirs: Any
     mine: Any
+    # Who wrote what stands there, and when; None where nobody knows.
+    entry: Event | None = None
 
 
 class FieldsChanged(RegulationError):
@@ -40,6 +44,33 @@ def seal(value: Any) -> str:
     if isinstance(value, Decimal):
         value = str(value.quantize(Decimal("0.01")))
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def last_change(code: str, *, verb: str, **of: Any) -> Event | None:
+    """The newest entry by which a field of the record `of` got another value."""
+    changes = Event.objects.filter(**of, verb=verb, data__fields__has_key=code)
+    return changes.select_related("actor").order_by("-pk").first()
+
+
+class OwnerChanged(RegulationError):
+    """A colleague has given the record to somebody else meanwhile; nothing was done."""
+
+    def __init__(self, standing: User | None, entry: Event | None) -> None:
+        self.standing, self.entry = standing, entry
+        super().__init__(
+            _("Meanwhile the responsible has become %(person)s; nothing was changed.")
+            % {"person": standing or _("nobody")}
+        )
+
+
+@transaction.atomic
+def assign_seen(deal: Deal, *, owner: User, seen: int | None, by: Actor, now: datetime) -> None:
+    """`assign_deal`, unless the responsible is another one than the form was opened with. Errors: OwnerChanged too."""
+    engine.lock(deal)
+    if seen is not None and deal.owner_id not in (seen, owner.pk):
+        given = Event.objects.filter(deal=deal, verb=DEAL_ASSIGNED).select_related("actor")
+        raise OwnerChanged(deal.owner, given.order_by("-pk").first())
+    assign_deal(deal, owner=owner, by=by, now=now)
 
 
 @transaction.atomic
@@ -60,7 +91,12 @@ def edit_seen(
         before = deal.snapshot()
         changes = deal.fill({code: answers[code] for code in stale}, by=by, now=now)
         deal.restore(before)
-        found = [Conflict(code, stale[code], answers[code]) for code in changes]
+        found = [
+            Conflict(
+                code, stale[code], answers[code], last_change(code, deal=deal, verb=FIELD_CHANGED)
+            )
+            for code in changes
+        ]
         if found:
             # Raised inside the transaction: what `fill` wrote into a contact or company is taken back too.
             raise FieldsChanged(found)

@@ -11,7 +11,8 @@ from django.template.defaultfilters import linebreaksbr, urlize
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from pipelines.catalog import CompiledPipeline
 from pipelines.models import Event
@@ -48,8 +49,15 @@ class Line:
 
     @property
     def html(self) -> SafeString:
-        """The text with its line breaks and links, escaped."""
-        return linebreaksbr(urlize(self.text))
+        """The text with its line breaks and links and the colleagues named in it, escaped."""
+        written = linebreaksbr(urlize(self.text))
+        for item in self.event.data.get("mentions", ()):
+            name = format_html("@{}", item["name"])
+            # Both are escaped already.
+            written = mark_safe(  # noqa: S308
+                written.replace(name, f'<span class="feed-mention">{name}</span>')
+            )
+        return written
 
 
 # What puts an event's data, of the pipeline of its deal, into words on its line.

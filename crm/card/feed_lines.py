@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from crm import outgoing
@@ -46,7 +47,7 @@ def read_feed(
 ) -> Portion:
     """The newest entries of the deal and of the sale it continues that are `asked` for, older than the entry `before`."""
     deals = {item.pk: item for item in chain(deal)}
-    events = Event.objects.filter(deal__in=deals).select_related("actor", "rule")
+    events: QuerySet[Event] = Event.objects.filter(deal__in=deals).select_related("actor", "rule")
     if before is not None:
         events = events.filter(pk__lt=before)
     events = asked.narrow(events, fields_of(item.pipeline_id for item in deals.values()))

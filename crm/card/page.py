@@ -80,6 +80,8 @@ class Card:
     quiet_age: ageing.Tone
     countdown: ageing.Countdown | None
     stages: tuple[StageAnswer, ...]
+    # Seconds on each stage that the deal has left.
+    stood: dict[int, int]
     offers: list[Offer]
     head: dict[str, Editor]
     tabs: list[Tab]
@@ -145,6 +147,7 @@ def read_card(deal: Deal, *, user: User, now: datetime, asked: Filter = ALL) -> 
         and deal.stage_deadline < now
         and stage.kind == "open",
         stages=stages,
+        stood=near.stood,
         offers=open_offers(deal) if near.has_offers else [],
         head=card_fields.editors(deal, pipeline, list(card_fields.HEAD)),
         tabs=tabs,

@@ -9,17 +9,23 @@ from django.db import connection
 from crm import evidence
 from crm.models import Deal
 
-_AROUND = """
+# How long the deal stood on each stage that it has left, all its stays together.
+_STOOD = """
+    SELECT from_stage_id AS stage, EXTRACT(EPOCH FROM sum(stayed))::bigint AS stood
+    FROM pipelines_stagechange WHERE deal_id = %(deal)s AND from_stage_id IS NOT NULL GROUP BY from_stage_id
+"""
+_AROUND = f"""
     SELECT ARRAY(SELECT ARRAY[name, color] FROM crm_tag JOIN crm_deal_tags ON tag_id = crm_tag.id
                  WHERE deal_id = %(deal)s ORDER BY name),
            ARRAY(SELECT ARRAY[kind, value] FROM crm_contactpoint WHERE contact_id = %(contact)s ORDER BY id),
            ARRAY(SELECT ARRAY[kind, value] FROM crm_contactpoint WHERE company_id = %(company)s ORDER BY id),
+           (SELECT json_object_agg(stage, stood) FROM ({_STOOD}) AS passed),
            EXISTS(SELECT FROM crm_task WHERE deal_id = %(deal)s AND state = 'open'),
            EXISTS(SELECT FROM pipelines_offer WHERE deal_id = %(deal)s AND state = 'open'),
            EXISTS(SELECT FROM crm_file WHERE deal_id = ANY(%(chain)s) AND archived_at IS NULL),
            EXISTS(SELECT FROM crm_deal WHERE origin_id = %(deal)s),
            EXISTS(SELECT FROM pipelines_event WHERE deal_id = %(deal)s AND verb = ANY(%(proofs)s))
-"""
+"""  # noqa: S608 (a constant of ours)
 
 
 class Point(NamedTuple):
@@ -35,6 +41,8 @@ class Around(NamedTuple):
     tags: list[tuple[str, str]]
     contact_points: list[Point]
     company_points: list[Point]
+    # Seconds on each stage that the deal has left, by the stage's id.
+    stood: dict[int, int]
     has_tasks: bool
     has_offers: bool
     has_files: bool
@@ -54,8 +62,21 @@ def around(deal: Deal, chain: list[int]) -> Around:
     }
     with connection.cursor() as cursor:
         cursor.execute(_AROUND, asked)
-        tags, contact, company, *has = cursor.fetchone()
-    return Around([(name, color) for name, color in tags], _points(contact), _points(company), *has)
+        tags, contact, company, stood, *has = cursor.fetchone()
+    return Around(
+        [(name, color) for name, color in tags],
+        _points(contact),
+        _points(company),
+        {int(stage): seconds or 0 for stage, seconds in (stood or {}).items()},
+        *has,
+    )
+
+
+def stood_on(deal: Deal) -> dict[int, int]:
+    """Seconds on each stage that the deal has left, by the stage's id."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STOOD, {"deal": deal.pk})
+        return {stage: seconds or 0 for stage, seconds in cursor.fetchall()}
 
 
 def _points(rows: list[list[str]]) -> list[Point]:

@@ -19,7 +19,7 @@ from crm.clients import feed as client_feed
 from crm.clients import fields as client_fields
 from crm.clients.feed import Place
 from crm.clients.fields import Client
-from crm.models import Contact, ContactPoint, Deal, Task, User
+from crm.models import Contact, ContactPoint, Deal, File, Task, User
 from crm.names import naming_rules
 from crm.planning.tasks import task_outcomes
 from pipelines import catalog
@@ -56,6 +56,7 @@ class ClientCard:
     more_deals: int
     people: list[Contact]
     tasks: list[OpenTask]
+    files: list[File]
     owners: list[User]
     panels: list[panels.Panel]
     names: naming_rules.Hints | None
@@ -94,6 +95,7 @@ def read_client(record: Client, *, user: User, now: datetime, asked: Filter = AL
         more_deals=max(0, len(rows) - SHOWN_DEALS),
         people=_people(record, user),
         tasks=open_tasks(record, list(places), now=now),
+        files=list(record.files.filter(archived_at=None)),
         owners=card.owners_for(user),
         panels=panels.client_panels_of(record, user=user, now=now),
         names=naming_rules.hints(record, pipelines[0] if pipelines else None),

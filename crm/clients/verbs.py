@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm import contacting
-from crm.card.editing import Conflict, FieldsChanged, seal
+from crm.card.editing import Conflict, FieldsChanged, OwnerChanged, last_change, seal
 from crm.clients import fields as client_fields
 from crm.clients import owner as client_owner
 from crm.clients.fields import Client, Fields
@@ -72,7 +72,8 @@ def edit_client(
         if before == after:
             continue
         if seen and code in seen and seen[code] != seal(before):
-            conflicts.append(Conflict(code, before, answers[code]))
+            entry = last_change(code, verb=_changed(record), **named(record))
+            conflicts.append(Conflict(code, before, answers[code], entry))
         changes[code] = [before, after]
     if conflicts:
         raise FieldsChanged(conflicts)
@@ -154,9 +155,17 @@ def remove_point(point: ContactPoint, *, by: Actor, now: datetime) -> None:
 
 
 @verb
-def assign_client(record: Client, *, owner: User, by: Actor, now: datetime) -> None:
-    """Make another person responsible for the contact or the company; their deals stay whose they are."""
+def assign_client(
+    record: Client, *, owner: User, by: Actor, now: datetime, seen: int | None = None
+) -> None:
+    """Make another person responsible for the contact or the company; their deals stay whose they are.
+
+    `seen` is the responsible that the form was opened with. Errors: OwnerChanged where it is another one by now.
+    """
     _lock(record)
+    if seen is not None and record.owner_id not in (seen, owner.pk):
+        given = Event.objects.filter(**named(record), verb=client_owner.CLIENT_GIVEN)
+        raise OwnerChanged(record.owner, given.select_related("actor").order_by("-pk").first())
     client_owner.give(record, None, owner=owner, by=by, now=now)
 
 
@@ -212,6 +221,11 @@ def _lock(record: Client) -> None:
         setattr(record, field.attname, getattr(fresh, field.attname))
 
 
+def _changed(record: Client) -> str:
+    return CONTACT_CHANGED if isinstance(record, Contact) else COMPANY_CHANGED
+
+
 def _record_change(record: Client, data: dict[str, Any], *, by: Actor, now: datetime) -> None:
-    changed = CONTACT_CHANGED if isinstance(record, Contact) else COMPANY_CHANGED
-    engine.record(changed, **named(record), by=by, now=now, data={"name": record.name, **data})
+    engine.record(
+        _changed(record), **named(record), by=by, now=now, data={"name": record.name, **data}
+    )

@@ -80,6 +80,10 @@ def family_of_name(name: str) -> str:
     return _FAMILY_OF.get(_ending(name), "")
 
 
+def icon_of(family: str) -> str:
+    return ICONS.get(family, "file")
+
+
 def _ending(name: str) -> str:
     return PurePosixPath(name).suffix.lower().removeprefix(".")
 

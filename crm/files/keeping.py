@@ -57,7 +57,7 @@ def add_file(record: Record, upload: Any, *, by: Actor, now: datetime) -> File:
         kept.preview.save(f"{own}.webp", small, save=False)
     kept.file.save(f"{own}{PurePosixPath(name).suffix[:12]}", upload, save=False)
     kept.save()
-    facts = {"file": kept.pk, "name": name, "size": upload.size}
+    facts = {"file": kept.pk, "name": name, "size": upload.size, "preview": bool(kept.preview)}
     engine.record(FILE_ADDED, **of(record), by=by, now=now, data=facts)
     return kept
 

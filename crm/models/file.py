@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.files import contents
+
 
 class File(models.Model):
     """A file kept with a deal, a contact or a company; a deal handed over shows its sale's files too."""
@@ -62,6 +64,11 @@ class File(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def icon(self) -> str:
+        """Of what it is; by its name alone where it was kept before contents were looked into."""
+        return contents.icon_of(self.family or contents.family_of_name(self.name))
 
     @property
     def record(self) -> models.Model:

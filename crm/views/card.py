@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -20,12 +21,14 @@ from crm import deals
 from crm.card import feed_filter
 from crm.card import fields as card_fields
 from crm.card import page as card
-from crm.card.editing import FieldsChanged, edit_seen
+from crm.card import rows as card_rows
+from crm.card.editing import FieldsChanged, OwnerChanged, assign_seen, edit_seen
 from crm.forms import AskForm
 from crm.models import Deal
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.feed import shown
+from crm.views.owners import seen_owner, two_owners
 from crm.views.replies import done, find_deal, go, me, refused
 from crm.views.task_dialogs import ask_again
 from pipelines import catalog, engine, explain
@@ -50,6 +53,7 @@ def page(request: SignedIn, deal: Deal, *, status: int = 200, **more: object) ->
         "deal": deal,
         "pipeline": read.pipeline,
         "stages": read.stages,
+        "stood": stood_in_words(read.stood),
         **more,
     }
     if "answers" in more:
@@ -57,6 +61,17 @@ def page(request: SignedIn, deal: Deal, *, status: int = 200, **more: object) ->
     # The body by Jinja2, the page around it by Django's templates.
     context["body"] = SafeString(render_to_string("crm/card_body.html", context, request))
     return render(request, "crm/card_page.html", context, status=status)
+
+
+def stood_in_words(stood: dict[int, int]) -> dict[int, str]:
+    """How long the deal stood on each stage that it has left."""
+    days = {stage: seconds // 86_400 for stage, seconds in stood.items()}
+    return {
+        stage: ngettext("%(n)s day here", "%(n)s days here", n) % {"n": n}
+        if n
+        else _("less than a day here")
+        for stage, n in days.items()
+    }
 
 
 @login_required
@@ -118,6 +133,7 @@ def _fields(
         now = timezone.now()
         stages = explain.stage_answers(deal, user=request.user, now=now)
         context["stages"], context["ahead"] = stages, (ahead := card.next_stage(stages))
+        context["stood"] = stood_in_words(card_rows.stood_on(deal))
         context["tasks_ahead"] = (
             list(deal.tasks.filter(state="open").order_by("due_at")[: card.TASK_LIMIT])
             if ahead
@@ -140,7 +156,11 @@ def owner(request: SignedIn, pk: int) -> HttpResponse:
     try:
         if person is None:
             raise RegulationError(_("Choose a person from the list."))
-        deals.assign_deal(deal, owner=person, by=me(request), now=timezone.now())
+        assign_seen(
+            deal, owner=person, seen=seen_owner(request), by=me(request), now=timezone.now()
+        )
+    except OwnerChanged as error:
+        return two_owners(request, deal, person, error)
     except RegulationError as error:
         return refused(request, deal, error)
     return done(request, deal, _("The responsible is now %(person)s.") % {"person": person})

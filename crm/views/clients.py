@@ -6,18 +6,18 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from crm.card import feed_filter
 from crm.card import page as card
-from crm.card.editing import FieldsChanged
+from crm.card.editing import FieldsChanged, OwnerChanged
 from crm.clients import card as client_card
 from crm.clients import feed as client_feed
 from crm.clients import fields as client_fields
@@ -29,7 +29,8 @@ from crm.models import Company, Contact, ContactPoint
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.contacts import MODELS, check, same_records
-from crm.views.feed import answer, position, shown
+from crm.views.feed import answer, chosen, noted, offer, position, record_call, shown
+from crm.views.owners import seen_owner, two_owners
 from crm.views.replies import done, me, refused, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
@@ -138,7 +139,10 @@ def owner(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     try:
         if person is None:
             raise RegulationError(_("Choose a person from the list."))
-        clients.assign_client(record, owner=person, by=me(request), now=timezone.now())
+        seen = seen_owner(request)
+        clients.assign_client(record, owner=person, seen=seen, by=me(request), now=timezone.now())
+    except OwnerChanged as error:
+        return two_owners(request, record, person, error)
     except RegulationError as error:
         return refused(request, record, error)
     return done(request, record, _("The responsible is now %(person)s.") % {"person": person})
@@ -149,12 +153,28 @@ def owner(request: SignedIn, kind: str, pk: int) -> HttpResponse:
 def note(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     """Add a note."""
     record = find_client(request, kind, pk)
-    text = request.POST.get("text", "")
+    text, mentioned = request.POST.get("text", ""), chosen(request)
     try:
-        clients.note_on_client(record, text=text, by=me(request), now=timezone.now())
+        written = clients.note_on_client(
+            record, text=text, mentioned=mentioned, by=me(request), now=timezone.now()
+        )
     except RegulationError as error:
         return refused(request, record, error)
-    return done(request, record)
+    return noted(request, record, written)
+
+
+@login_required
+@require_GET
+def people_offered(request: SignedIn, kind: str, pk: int) -> JsonResponse:
+    """Whom one may call to the client by «@», as one types."""
+    return offer(request, find_client(request, kind, pk))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contacted(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """Put on record a call or a message with the client outside any deal; asked for, its form."""
+    return record_call(request, find_client(request, kind, pk), clients.record_client_contact)
 
 
 @login_required

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm import contacting, deals
-from crm.card import feed_filter, feed_lines
+from crm.card import feed_filter, feed_lines, mentions
 from crm.card.feed_filter import Filter
 from crm.card.feed_lines import Portion
 from crm.files.keeping import Record
@@ -22,6 +24,7 @@ from crm.forms import ContactedForm
 from crm.views.answers import SignedIn, page_or_part
 from crm.views.replies import address, done, find_deal, me, refused
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.models import Event
 
 
 @login_required
@@ -73,22 +76,63 @@ def answer(request: SignedIn, context: dict[str, Any], *, before: int | None) ->
 def note(request: SignedIn, pk: int) -> HttpResponse:
     """Add a note."""
     deal = find_deal(request, pk)
+    text, mentioned = request.POST.get("text", ""), chosen(request)
     try:
-        deals.write_note(
-            deal, text=request.POST.get("text", ""), by=me(request), now=timezone.now()
+        written = deals.write_note(
+            deal, text=text, mentioned=mentioned, by=me(request), now=timezone.now()
         )
     except RegulationError as error:
         return refused(request, deal, error)
-    return done(request, deal)
+    return noted(request, deal, written)
+
+
+def chosen(request: SignedIn) -> set[int]:
+    """The colleagues picked from what was offered while one typed."""
+    ids = request.POST.getlist("mention")[:100]
+    return {int(pk) for pk in ids if pk.isdecimal() and len(pk) < 19}
+
+
+def noted(request: SignedIn, record: Record, written: Event) -> HttpResponse:
+    """The note is written; whoever was named in it and does not see the record is said to its author at once."""
+    blind = mentions.who_cannot_see(written)
+    if not blind:
+        return done(request, record)
+    said = ngettext(
+        "The note is written. %(names)s does not see this card and is not told.",
+        "The note is written. %(names)s do not see this card and are not told.",
+        len(blind),
+    )
+    names = ", ".join(map(str, blind))
+    return done(request, record, said % {"names": names}, kind="warning")
+
+
+@login_required
+@require_GET
+def people(request: SignedIn, pk: int) -> JsonResponse:
+    """Whom one may call to the deal by «@», as one types."""
+    return offer(request, find_deal(request, pk))
+
+
+def offer(request: SignedIn, record: Record) -> JsonResponse:
+    """{"people": [{"id", "name", "team"}]} of those who see the record and fit `q`."""
+    found = mentions.offered(record, request.GET.get("q", ""), by=request.user)
+    told = [{"id": user.pk, "name": str(user), "team": str(user.team or "")} for user in found]
+    return JsonResponse({"people": told})
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def contacted(request: SignedIn, pk: int) -> HttpResponse:
     """Put on record a call or a message that no channel delivered; asked for, its form."""
-    deal = find_deal(request, pk)
+    return record_call(request, find_deal(request, pk), contacting.record_contact)
+
+
+def record_call(
+    request: SignedIn, record: Record, put_on_record: Callable[..., Event]
+) -> HttpResponse:
+    """The form of a call or a message, and what it says put on record by the verb of the record's kind."""
     if request.method == "GET":
-        context = {"deal": deal, "form": ContactedForm()}
+        context = {"record": record, "card_url": address(record), "form": ContactedForm()}
         page, part = "crm/compose_contacted_page.html", "crm/compose_contacted.html"
         return page_or_part(request, page, part, context)
     form = ContactedForm(request.POST)
@@ -97,7 +141,7 @@ def contacted(request: SignedIn, pk: int) -> HttpResponse:
             raise BadAnswer(
                 {name: f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items()}
             )
-        contacting.record_contact(deal, by=me(request), now=timezone.now(), **form.facts)
+        put_on_record(record, by=me(request), now=timezone.now(), **form.facts)
     except RegulationError as error:
-        return refused(request, deal, error)
-    return done(request, deal, _("Put on record."))
+        return refused(request, record, error)
+    return done(request, record, _("Put on record."))

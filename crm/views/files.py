@@ -54,7 +54,7 @@ def _add(request: SignedIn, record: Record) -> HttpResponse:
         said = told % {"names": names}
     if _is_script(request):
         return JsonResponse({"said": said, "kind": "warning" if odd else "success"})
-    return done(request, record, said)
+    return done(request, record, said, kind="warning" if odd else "success")
 
 
 def _keep(request: SignedIn, record: Record) -> list[File]:

@@ -10,11 +10,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from crm.models import Company, Contact, Deal
+from crm.models import Company, Contact, Deal, ListItem
 from crm.planning.tasks import TaskGone
-from crm.views.answers import SignedIn, close_dialog, toast
+from crm.views.answers import Kind, SignedIn, close_dialog, toast
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError, StaleMove
+
+LEVELS: dict[Kind, int] = {
+    "success": messages.SUCCESS,
+    "warning": messages.WARNING,
+    "danger": messages.ERROR,
+}
 
 
 def me(request: SignedIn) -> Actor:
@@ -30,23 +36,24 @@ def find_deal(request: SignedIn, pk: int) -> Deal:
 
 def done(
     request: SignedIn,
-    deal: Deal | Contact | Company | None,
+    deal: Deal | Contact | Company | ListItem | None,
     text: str = "",
     *,
     back: str = "",
+    kind: Kind = "success",
 ) -> HttpResponse:
     """A verb succeeded: the window closes, the page draws itself anew (`deal:changed`), a toast says what was done."""
     if request.htmx:
         response = trigger_client_event(close_dialog(HttpResponse(status=204)), "deal:changed", {})
-        return toast(response, text) if text else response
+        return toast(response, text, kind) if text else response
     if text:
-        messages.success(request, text)
+        messages.add_message(request, LEVELS[kind], text)
     return redirect(back or address(deal))
 
 
 def refused(
     request: SignedIn,
-    deal: Deal | Contact | Company | None,
+    deal: Deal | Contact | Company | ListItem | None,
     error: RegulationError,
     *,
     back: str = "",
@@ -66,7 +73,7 @@ def go(request: SignedIn, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def address(record: Deal | Contact | Company | None) -> str:
+def address(record: Deal | Contact | Company | ListItem | None) -> str:
     """The page of what a verb was about; «My tasks» where it is about nothing."""
     if isinstance(record, Deal):
         return reverse("crm:deal", args=[record.pk])

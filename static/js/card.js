@@ -56,6 +56,30 @@
     document.getElementById("composers").scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
 
+  // Escape puts a field back as it was opened.
+  document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (event.key !== "Escape" || event.defaultPrevented || !field.matches?.(".card-field input, .card-field select, .card-field textarea")) return;
+    if (field.type === "checkbox" || field.type === "radio") return;
+    if (field.tagName === "SELECT") each(field, "option", (option) => { option.selected = option.defaultSelected; });
+    else field.value = field.defaultValue;
+    field.blur();
+  });
+
+  // A key that opens a composer puts one into its text, now or when its form has come.
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest("#composers [data-bs-toggle=tab]");
+    if (!tab) return;
+    const pane = document.querySelector(address(tab));
+    const focus = () => pane.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+    if (pane.querySelector("form")) setTimeout(focus);
+    else pane.addEventListener("htmx:afterSettle", focus, { once: true });
+  });
+  // What a colleague chose stays: the card is drawn as it stands.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-card-again]")) htmx.trigger(document.body, "deal:changed");
+  });
+
   // Enter in a one-line field of the card saves it, as leaving it does.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !event.target.matches(".card-field input:not([type=checkbox])")) return;
