@@ -1,9 +1,10 @@
-"""The table: the board's filters, sorting, pages by key, and moving many deals at once."""
+"""The table: the board's filters, sorting, pages by key."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,30 +13,25 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
-from crm import ageing, board, panels, table
+from crm import ageing, board, columns, deal_columns, panels, rights, table
 from crm.ageing import Countdown, Tone
 from crm.cards import TaskState, Words
+from crm.columns import Column
 from crm.filters import DealFilter
 from crm.models import Deal
 from crm.panels import Mark
-from crm.views.answers import SignedIn, page_or_part
+from crm.views.answers import SignedIn
 from crm.views.board import ALL, Around, chosen_pipeline, opening, query_without
-from crm.views.replies import me
-from pipelines import catalog, engine
-from pipelines.catalog import CompiledPipeline, CompiledStage
-from pipelines.errors import MoveRefused, Refusal, RegulationError
-
-MANY_LIMIT = max(table.SIZES)
+from pipelines import catalog, fields
+from pipelines.catalog import CompiledField, CompiledPipeline, CompiledStage
 
 
 class Shown(NamedTuple):
-    """A line in words; `marks` are those of other apps, one or none a column."""
+    """A line in words; `marks` are those of other apps and `own` the regulation's fields, by the codes of their columns."""
 
     line: table.Line
     stage: CompiledStage
@@ -44,27 +40,23 @@ class Shown(NamedTuple):
     task: TaskState
     task_at: str
     created: str
+    closed: str
+    arrival: str
     days: int
     age: Tone
     quiet: int | None
     quiet_age: Tone
     countdown: Countdown | None
-    marks: list[Mark | None]
+    marks: dict[str, Mark | None]
+    own: dict[str, str]
 
 
-class Columns(NamedTuple):
-    """The columns that not every page has; `marked` are the headings of marks by their number in `Shown.marks`."""
+class Heading(NamedTuple):
+    """A column with the address that sorts by it and, where it is the one sorted by, which way."""
 
-    company: bool
-    owner: bool
-    marked: dict[int, str]
-
-
-class Report(NamedTuple):
-    """What became of one deal of many."""
-
-    deal: Deal
-    refusals: list[Refusal]
+    column: Column
+    url: str
+    aria: str
 
 
 @login_required
@@ -85,11 +77,21 @@ def page(request: SignedIn) -> HttpResponse:
     around = Around(request, asked, pipeline, here="crm:table")
     if "apply" in request.GET and not asked.errors:
         return around.tidy()
-    order, size = table.Order.parse(request.GET.get("sort", "")), _size(request)
+    order, size = table.Order.parse(request.GET.get("sort", ""), shown), _size(request)
     marks = {name: request.GET.get(name, "") for name in ("after", "before")}
+    known = deal_columns.of(request.user, shown)
+    scope = deal_columns.scope_of(pipeline)
+    chosen = columns.chosen(request.user, deal_columns.KIND, scope, known)
     try:
         found = table.read_page(
-            request.user, pipeline, asked, order=order, size=size, now=now, **marks
+            request.user,
+            pipeline,
+            asked,
+            order=order,
+            size=size,
+            now=now,
+            columns=[column.code for column in chosen.columns],
+            **marks,
         )
     except ValueError:
         messages.warning(
@@ -98,19 +100,23 @@ def page(request: SignedIn) -> HttpResponse:
         return redirect(f"{request.path}?{query_without(request, *marks)}")
     exact = "count" in request.GET
     counted = table.count(request.user, pipeline, stages, asked, now=now, exact=exact)
-    lines = _shown(found.lines, shown, now)
-    columns = _columns(request, lines, [str(source.COLUMN) for source in panels.sources_of(shown)])
+    lines = _shown(found.lines, shown, chosen.columns, now)
+    headings = _headings(request, chosen, lines, order)
     context = {
         "pipelines": pipelines,
         "pipeline": pipeline,
         "stages": stages,
         "page": found,
-        "rows": _rows(lines, columns, show_moves=pipeline is not None, is_filtered=asked.is_active),
-        "columns": columns,
+        "rows": _rows(lines, headings, show_ticks=True, is_filtered=asked.is_active),
+        "headings": headings,
+        "scope": scope,
+        "may_arrange": request.user.may(rights.ARRANGE),
         "total": _total(counted),
+        "counted": counted,
         "is_more": counted.is_more,
+        # What «all that the filter finds» asks for.
+        "everything": urlencode([*around.kept[:1], *asked.pairs()]),
         "query": query_without(request, "after", "before", "filters", "count"),
-        "sorts": _sorts(request, order),
         "sizes": table.SIZES,
         "size": size,
         "query_but_size": query_without(request, "after", "before", "filters", "count", "size"),
@@ -120,83 +126,66 @@ def page(request: SignedIn) -> HttpResponse:
     return render(request, "crm/table.html", context, status=400 if asked.errors else 200)
 
 
-@login_required
-@require_POST
-def move_many(request: SignedIn) -> HttpResponse:
-    """Move the ticked deals (`deal=id~seen stage id`) to the stage `to`, each by itself, and tell of each (PZ-5.5)."""
-    seen = dict(
-        pair for text in request.POST.getlist("deal")[:MANY_LIMIT] if (pair := _ticked(text))
-    )
-    deals = Deal.objects.visible_to(request.user).filter(pk__in=seen).order_by("-created_at", "-id")
-    reports = [_move_one(request, deal, seen[deal.pk]) for deal in deals]
-    moved, back = (
-        [report for report in reports if not report.refusals],
-        request.POST.get("back", ""),
-    )
-    context = {
-        "moved": moved,
-        "refused": [report for report in reports if report.refusals],
-        "gone": len(seen) - len(reports),
-        "back": back
-        if url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-        else reverse("crm:table"),
-    }
-    return page_or_part(request, "crm/table_report_page.html", "crm/table_report.html", context)
-
-
-def _move_one(request: SignedIn, deal: Deal, seen: int) -> Report:
-    try:
-        engine.move(
-            deal, to=request.POST.get("to", ""), by=me(request), now=timezone.now(), seen=seen
-        )
-    except MoveRefused as refusal:
-        return Report(deal, refusal.refusals)
-    except RegulationError as error:
-        return Report(deal, [Refusal("", str(error))])
-    return Report(deal, [])
-
-
-def _ticked(text: str) -> tuple[int, int] | None:
-    pk, _tilde, stage = text.partition("~")
-    known = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (pk, stage))
-    return (int(pk), int(stage)) if known else None
-
-
 def _size(request: SignedIn) -> int:
     asked = request.GET.get("size", "")
     return int(asked) if asked in map(str, table.SIZES) else table.SIZES[0]
 
 
-def _columns(request: SignedIn, lines: list[Shown], marked: list[str]) -> Columns:
-    """Those that say something on this page: the room of an empty one is the others'."""
-    owners = request.user.visible_owner_ids
-    return Columns(
-        company=any(item.line.company for item in lines),
-        owner=owners is None or len(owners) > 1,
-        marked={
-            number: heading
-            for number, heading in enumerate(marked)
-            if any(item.marks[number] for item in lines)
-        },
-    )
+def _headings(
+    request: SignedIn, chosen: columns.Chosen, lines: list[Shown], order: table.Order
+) -> list[Heading]:
+    """The columns to show. Where nobody chose, one that says nothing on this page leaves its room to the others."""
+    base = query_without(request, "after", "before", "filters", "count", "sort")
+    shown = [
+        column for column in chosen.columns if chosen.is_own or _says_something(column.code, lines)
+    ]
+    return [_heading(column, base, order) for column in shown]
 
 
-def _rows(lines: list[Shown], columns: Columns, **flags: bool) -> SafeString:
+def _says_something(code: str, lines: list[Shown]) -> bool:
+    """Companies and marks are what most deals of some pipelines have none of."""
+    if code.startswith(deal_columns.MARK):
+        return any(item.marks.get(code) for item in lines)
+    return code != "company" or any(item.line.company for item in lines)
+
+
+def _heading(column: Column, base: str, order: table.Order) -> Heading:
+    """A second press turns the order round."""
+    if not column.is_sortable:
+        return Heading(column, "", "")
+    is_current = column.code == order.column
+    turned = not order.down if is_current else not deal_columns.is_upwards(column.code)
+    arrow = ("descending" if order.down else "ascending") if is_current else ""
+    return Heading(column, f"?{base}&sort={'-' if turned else ''}{column.code}", arrow)
+
+
+def _rows(lines: list[Shown], headings: list[Heading], **flags: bool) -> SafeString:
     shown = {
         "lines": lines,
-        "columns": columns,
+        "columns": [heading.column for heading in headings],
         "deal_url": reverse("crm:deal", args=[0]).removesuffix("0/"),
-        "contact_url": reverse("crm:contacts"),
-        "company_url": reverse("crm:companies"),
+        "contact_url": reverse("crm:contact", args=[0]).removesuffix("0/"),
+        "company_url": reverse("crm:company", args=[0]).removesuffix("0/"),
     }
     return SafeString(render_to_string("crm/table_rows.html", shown | flags))
 
 
 def _shown(
-    lines: list[table.Line], pipelines: list[CompiledPipeline], now: datetime
+    lines: list[table.Line], pipelines: list[CompiledPipeline], chosen: list[Column], now: datetime
 ) -> list[Shown]:
     words, stages = Words(now), {stage.id: stage for item in pipelines for stage in item.stages}
-    marks = panels.marks_of(pipelines, [line.id for line in lines], now=now)
+    codes = {column.code for column in chosen}
+    marks = {
+        deal_columns.mark_code(source): source.marks([line.id for line in lines], now=now)
+        for source in panels.sources_of(pipelines)
+        if lines and deal_columns.mark_code(source) in codes
+    }
+    own = {
+        code: field
+        for code, field in deal_columns.own_fields(pipelines).items()
+        if deal_columns.OWN + code in codes
+    }
+    arrivals = dict(Deal.Arrival.choices) if "arrival" in codes else {}
     return [
         Shown(
             line=line,
@@ -206,6 +195,8 @@ def _shown(
             task=words.task(line.next_task_at, needed=stage.needs_task and line.status == "open"),
             task_at=words.due(line.next_task_at) if line.next_task_at else "",
             created=words.day(line.created_at),
+            closed=words.day(line.closed_at) if line.closed_at else "",
+            arrival=str(arrivals.get(line.arrival, "")),
             days=words.days_since(line.stage_since),
             age=ageing.tone(line.stage_since, line.stage_deadline, now),
             quiet=words.days_since(line.last_contact_at) if line.last_contact_at else None,
@@ -215,10 +206,19 @@ def _shown(
             countdown=words.countdown(line.stage_id, line.stage_deadline)
             if line.stage_deadline
             else None,
-            marks=[found.get(line.id) for found in marks],
+            marks={code: found.get(line.id) for code, found in marks.items()},
+            own={deal_columns.OWN + code: _own(line, field) for code, field in own.items()},
         )
         for line in lines
     ]
+
+
+def _own(line: table.Line, field: CompiledField) -> str:
+    record, _dot, code = field.code.rpartition(".")
+    values = {"": line.values, "contact": line.contact_values, "company": line.company_values}[
+        record
+    ]
+    return fields.show(field, (values or {}).get(code))
 
 
 def _total(counted: table.Count) -> str:
@@ -226,16 +226,3 @@ def _total(counted: table.Count) -> str:
     if counted.is_more:
         return _("more than %(number)s deals") % {"number": number}
     return ngettext("%(number)s deal", "%(number)s deals", counted.deals) % {"number": number}
-
-
-def _sorts(request: SignedIn, order: table.Order) -> dict[str, dict[str, str]]:
-    """For each sortable column the address that sorts by it (a second press turns it round) and its arrow."""
-    base = query_without(request, "after", "before", "filters", "count", "sort")
-    found = {}
-    for column in table.SORTS:
-        is_current = column == order.column
-        # Names are read from the first letter, everything else from the largest and latest.
-        turned = not order.down if is_current else column != "name"
-        arrow = ("descending" if order.down else "ascending") if is_current else ""
-        found[column] = {"url": f"?{base}&sort={'-' if turned else ''}{column}", "aria": arrow}
-    return found
