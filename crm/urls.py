@@ -7,11 +7,12 @@ from crm.bulk import urls as bulk_urls
 from crm.clients import urls as client_urls
 from crm.day import urls as day_urls
 from crm.desktop import urls as desktop_urls
-from crm.goals import urls as goal_urls
 from crm.filters import urls as filter_urls
+from crm.goals import urls as goal_urls
 from crm.lists import urls as list_urls
 from crm.live import urls as live_urls
 from crm.notices import urls as notice_urls
+from crm.planning import urls as planning_urls
 from crm.views import (
     accounts,
     board,
@@ -35,7 +36,6 @@ from crm.views import (
     search,
     table,
     task_dialogs,
-    tasks,
     violations,
 )
 
@@ -43,6 +43,7 @@ app_name = "crm"
 urlpatterns: list[URLPattern] = [
     *bulk_urls.patterns,
     *client_urls.patterns,
+    *planning_urls.patterns,
     *list_urls.patterns,
     *live_urls.patterns,
     *notice_urls.patterns,
@@ -77,7 +78,6 @@ urlpatterns: list[URLPattern] = [
     path("control/", control.page, name="control"),
     path("control/choose/", control.choose, name="control_choose"),
     # Tasks and search
-    path("tasks/", tasks.page, name="tasks"),
     path("search/", search.page, name="search"),
     # What was broken, and what was passed with a reason
     path("violations/", violations.page, name="violations"),

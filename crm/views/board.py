@@ -25,7 +25,7 @@ _LAST = "pipeline"
 
 @login_required
 def home(request: SignedIn) -> HttpResponse:
-    return redirect("crm:board")
+    return redirect("crm:desktop")
 
 
 @login_required

@@ -1,0 +1,1 @@
+"""The desktop: widgets that each person chooses and places. `registry` says what one is, `layout` where they stand."""
