@@ -369,4 +369,4 @@ class TaskAdmin(LogAdmin):
 
 
 # These have files of their own; Django finds only this one.
-from crm import admin_deliveries, admin_intake, admin_money, admin_roles  # noqa: E402, F401
+from crm import admin_deliveries, admin_intake, admin_lists, admin_money, admin_roles  # noqa: E402, F401

@@ -14,33 +14,17 @@ from crm.card.feed_filter import ALL, Filter
 from crm.card.feed_lines import Portion
 from crm.card.fields import Editor
 from crm.card.page import OpenTask
-from crm.cards import TaskState, Words
 from crm.clients import feed as client_feed
 from crm.clients import fields as client_fields
+from crm.clients.client_deals import Deals, read_deals, rows_of
 from crm.clients.feed import Place
 from crm.clients.fields import Client
-from crm.models import Contact, ContactPoint, Deal, File, Task, User
+from crm.models import Contact, ContactPoint, File, Task, User
 from crm.names import naming_rules
 from crm.planning.tasks import task_outcomes
-from pipelines import catalog
-from pipelines.catalog import CompiledPipeline, CompiledStage
+from pipelines.catalog import CompiledPipeline
 
-SHOWN_DEALS = 50
 SHOWN_PEOPLE = 50
-
-
-@dataclass(frozen=True)
-class DealLine:
-    """A deal of the client in words."""
-
-    id: int
-    name: str
-    stage: CompiledStage
-    sum: str
-    owner: str
-    task: TaskState
-    task_at: str
-    is_open: bool
 
 
 @dataclass
@@ -51,9 +35,7 @@ class ClientCard:
     head: Editor
     editors: list[Editor]
     lookups: list[tuple[str, str, str]]
-    deals: list[DealLine]
-    # How many deals there are beside those shown.
-    more_deals: int
+    deals: Deals
     people: list[Contact]
     tasks: list[OpenTask]
     files: list[File]
@@ -73,13 +55,12 @@ class ClientCard:
 
 def read_client(record: Client, *, user: User, now: datetime, asked: Filter = ALL) -> ClientCard:
     """Everything the card shows to `user`, as it stands now."""
-    rows = _deals(record, user)
+    rows = rows_of(record, user)
     places = {row.pk: Place(row.pk, row.pipeline_id, row.name) for row in rows}
     pipelines = client_fields.pipelines_of(user, {row.pipeline_id for row in rows})
     known = client_fields.known(record, pipelines)
     editors = client_fields.editors(record, known, known)
     points = list(record.points.all())
-    words = Words(now)
     looked_up = [
         record.name,
         *(point.value for point in points if point.kind in ("phone", "email")),
@@ -91,8 +72,7 @@ def read_client(record: Client, *, user: User, now: datetime, asked: Filter = AL
         head=editors.pop("name"),
         editors=list(editors.values()),
         lookups=[card.look_up(text) for text in looked_up],
-        deals=[_line(row, words) for row in rows[:SHOWN_DEALS]],
-        more_deals=max(0, len(rows) - SHOWN_DEALS),
+        deals=read_deals(rows, record, user=user, now=now),
         people=_people(record, user),
         tasks=open_tasks(record, list(places), now=now),
         files=list(record.files.filter(archived_at=None)),
@@ -107,32 +87,8 @@ def read_client(record: Client, *, user: User, now: datetime, asked: Filter = AL
 
 def pipeline_of_names(record: Client, user: User) -> CompiledPipeline | None:
     """By whose rules the card judges the client's name."""
-    used = {row.pipeline_id for row in _deals(record, user)}
+    used = {row.pipeline_id for row in rows_of(record, user)}
     return next(iter(client_fields.pipelines_of(user, used)), None)
-
-
-def _deals(record: Client, user: User) -> list[Deal]:
-    """The client's deals that the user sees, the open ones first, then the newest."""
-    # Of a pipeline that was switched off nothing is shown: its stages are not known any more.
-    known = [pipeline.id for pipeline in catalog.pipelines()]
-    found = Deal.objects.visible_to(user).filter(pipeline__in=known)
-    found = found.filter(**{client_fields.kind_of(record): record})
-    rows = list(found.select_related("owner").defer("values").order_by("-pk")[: client_feed.DEALS])
-    return sorted(rows, key=lambda row: row.status != "open")
-
-
-def _line(row: Deal, words: Words) -> DealLine:
-    stage = catalog.stage(row.stage_id)
-    return DealLine(
-        id=row.pk,
-        name=row.name,
-        stage=stage,
-        sum=words.money(row.budget, row.currency) if row.budget else "",
-        owner=str(row.owner),
-        task=words.task(row.next_task_at, needed=stage.needs_task and row.status == "open"),
-        task_at=words.due(row.next_task_at) if row.next_task_at else "",
-        is_open=row.status == "open",
-    )
 
 
 def _people(record: Client, user: User) -> list[Contact]:

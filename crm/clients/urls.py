@@ -17,6 +17,7 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
         ("note/", clients.note, f"{kind}_note"),
         ("people/", clients.people_offered, f"{kind}_people"),
         ("contacted/", clients.contacted, f"{kind}_contacted"),
+        ("deals/", clients.more_deals, f"{kind}_deals"),
         ("feed/", clients.feed, f"{kind}_feed"),
         ("points/", clients.add_point, f"{kind}_point"),
         ("task/", task_dialogs.new_on_client, f"{kind}_task"),

@@ -1,5 +1,5 @@
 """What of a playbook's `company.yaml` the records hold: one module a subject, each section checked, loaded and exported."""
 
-from crm.sections import deliveries, intake, money, names, passwords, tags
+from crm.sections import deliveries, intake, lists, money, names, passwords, tags
 
-__all__ = ["deliveries", "intake", "money", "names", "passwords", "tags"]
+__all__ = ["deliveries", "intake", "lists", "money", "names", "passwords", "tags"]

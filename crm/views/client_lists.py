@@ -1,4 +1,4 @@
-"""«Contacts» and «Companies»: the lists, and making a new one."""
+"""A new contact or company."""
 
 from __future__ import annotations
 
@@ -8,54 +8,23 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from crm import board
-from crm.card import page as card
-from crm.clients import lists as client_lists
 from crm.clients import people
-from crm.clients.lists import MODELS
 from crm.forms import AnswersForm, CompanyForm, PersonForm
 from crm.intake import policies
+from crm.lists.shapes import MODELS
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
-from crm.views.board import query_without
 from crm.views.contacts import check, same_records
 from crm.views.replies import go, me, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer, RegulationError
-
-
-@login_required
-@require_GET
-def page(request: SignedIn, kind: str) -> HttpResponse:
-    """`?q=` a name, phone, e-mail or tax number, `owner=id`, `after=id` of the last one seen."""
-    text, people_seen = request.GET.get("q", ""), card.owners_for(request.user)
-    owner = _number(request.GET.get("owner", ""))
-    found = client_lists.read_page(
-        kind, request.user, text=text, owner=owner, after=_number(request.GET.get("after", ""))
-    )
-    context: dict[str, Any] = {
-        "kind": kind,
-        "page": found,
-        "text": text,
-        "owner": owner,
-        "people": people_seen,
-        "query": query_without(request, "after"),
-        "is_later": "after" in request.GET,
-        "is_asked": bool(text.strip() or owner),
-        "base_url": reverse(f"crm:{kind}", args=[0]).removesuffix("0/"),
-        "title": _("Contacts") if kind == "contact" else _("Companies"),
-    }
-    context["rows"] = SafeString(render_to_string("crm/client_rows.html", context, request))
-    return render(request, "crm/client_list.html", context)
 
 
 def _number(raw: str) -> int | None:

@@ -193,6 +193,27 @@ class StageForm(StageRules, PageForm):
         }
 
 
+def written_choices(typed: list[str], before: set[str]) -> list[str]:
+    """The choices of a list as they were typed, each as `code: label`; those that stood there `before` stay as they are.
+
+    Errors: ValidationError for a code that stands there twice.
+    """
+    lines = [line.strip() for line in typed if line.strip()]
+    codes: dict[str, str] = {
+        split_choice(line)[0]: line for line in lines if ":" in line or line in before
+    }
+    found = []
+    for line in lines:
+        if ":" not in line and line not in before:
+            code = make_code(line, codes, fallback="choice")
+            codes[code] = line = f"{code}: {line}"
+        found.append(line)
+    named = [split_choice(line)[0] for line in found]
+    if twice := next((code for code in named if named.count(code) > 1), None):
+        raise forms.ValidationError(_("The code “%(code)s” stands here twice.") % {"code": twice})
+    return found
+
+
 class FieldForm(CodedForm):
     """The choices of a list are written one a line; a line without a code gets one."""
 
@@ -232,23 +253,8 @@ class FieldForm(CodedForm):
                     self.fields[name].disabled = True
 
     def clean_choices(self) -> list[str]:
-        lines = [line.strip() for line in self.cleaned_data["choices"] or [] if line.strip()]
         written = set(self.instance.choices) if self.instance.pk else set()
-        codes: dict[str, str] = {
-            split_choice(line)[0]: line for line in lines if ":" in line or line in written
-        }
-        found = []
-        for line in lines:
-            if ":" not in line and line not in written:
-                code = make_code(line, codes, fallback="choice")
-                codes[code] = line = f"{code}: {line}"
-            found.append(line)
-        named = [split_choice(line)[0] for line in found]
-        if twice := next((code for code in named if named.count(code) > 1), None):
-            raise forms.ValidationError(
-                _("The code “%(code)s” stands here twice.") % {"code": twice}
-            )
-        return found
+        return written_choices(self.cleaned_data["choices"] or [], written)
 
 
 class FieldPageForm(FieldForm, PageForm):

@@ -224,7 +224,7 @@ RECORDS = (
 )
 PAGES = ("crm/views", "crm/day", "crm/desktop", "crm/board.py", "crm/table.py", "crm/search.py", "crm/forms.py", "crm/moveforms.py", "crm/card/page.py",
          "crm/cards.py", "crm/planning/my_tasks.py", "crm/filters", "crm/clients/card.py", "crm/clients/feed.py",
-         "crm/clients/lists.py", "crm/control.py", "crm/card/actions.py", "crm/shown/delivery_panel.py", "crm/shown/invoice_panel.py",
+         "crm/lists", "crm/export", "crm/views/lists.py", "crm/control.py", "crm/card/actions.py", "crm/shown/delivery_panel.py", "crm/shown/invoice_panel.py",
          "crm/shown/payment_panel.py", "crm/shown/violation_panel.py", "crm/shown/warning_panel.py", "licenses/panel.py",
          "licenses/views.py", "notifications/views.py")  # fmt: skip
 
@@ -253,7 +253,7 @@ def _chains(tree: ast.Module) -> Iterator[tuple[ast.Attribute, str, set[str]]]:
 # Subqueries on people that narrow deals which `visible_to` gave; nothing of these rows is shown.
 NARROWING = {
     (page, model)
-    for page in ("crm/search.py", "crm/filters/text.py", "crm/clients/lists.py")
+    for page in ("crm/search.py", "crm/filters/text.py", "crm/lists/asking.py")
     for model in ("Contact", "Company")
 }
 # What is shown of records that the page has found through `visible_to`: marks of its deals, tasks of its client and of
