@@ -21,7 +21,7 @@ from pipelines.errors import BadAnswer, RegulationError
 RIGHT = rights.CHANGE_MANY
 
 REASSIGN, SET_TASK, POSTPONE = "reassign", "task", "postpone"
-OF_DEALS = {REASSIGN: "deals.reassign", SET_TASK: "deals.task"}
+OF_DEALS = {REASSIGN: "deals.assign", SET_TASK: "deals.task"}
 OF_TASKS = {REASSIGN: "tasks.reassign", POSTPONE: "tasks.postpone"}
 
 
@@ -77,6 +77,6 @@ def _asked(
         text = fields.storable(typed.get("text", "")).strip()
         if not text:
             raise BadAnswer({"text": _("Say what is to be done.")})
-        params["text"] = text
+        params |= {"text": text, "kind": Task.Kind.CALL.value}
         return f"{rows}: {text}", params
     return _("%(rows)s: another time") % {"rows": rows}, params

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info
 
-from crm import board, panels, regulations
+from crm import board, panels, preferences, regulations
 
 register = template.Library()
 
@@ -34,6 +34,7 @@ def frame(context: Any, part: str) -> SafeString:
         "pipeline": context.get("pipeline"),
         "age": getattr(request, "password_age", None),
         "pages": panels.pages_of(board.pipelines_of(request.user)) if part == "side" else (),
+        "side": _side(request.user) if part == "side" else "",
         "unread": regulations.has_unread(request.user) if part == "side" else False,
         "language": get_language(),
         "languages": [(code, _own_name(code)) for code, _name in settings.LANGUAGES],
@@ -43,6 +44,12 @@ def frame(context: Any, part: str) -> SafeString:
     }
     # Without the request: nothing here needs the context processors.
     return SafeString(render_to_string(f"frame_{part}.html", shown))
+
+
+def _side(user: Any) -> str:
+    """How the panel stands: «narrow», «wide», or as the window's width has it."""
+    chosen = preferences.get(user, "side")
+    return chosen if chosen in ("narrow", "wide") else ""
 
 
 def _own_name(code: str) -> str:
