@@ -20,6 +20,7 @@ class CrmConfig(AppConfig):
             sources,
             taking_back,
         )
+        from crm.analytics import reports  # noqa: F401
         from crm.bulk import kinds as bulk_kinds  # noqa: F401
         from crm.card import mention_notices  # noqa: F401
         from crm.clients import people  # noqa: F401
@@ -33,6 +34,9 @@ class CrmConfig(AppConfig):
         from crm.live import hearing  # noqa: F401
         from crm.money import invoice_words  # noqa: F401
         from crm.notices import hearing as notice_hearing  # noqa: F401
+        from crm.planning import bulk as tasks_bulk  # noqa: F401
+        from crm.planning import export as tasks_export  # noqa: F401
+        from crm.planning import listing as tasks_listing  # noqa: F401
         from crm.planning import taking_back as tasks_taking_back  # noqa: F401
         from crm.planning import task_answers  # noqa: F401
         from crm.registers import overrides  # noqa: F401

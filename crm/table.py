@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Q
-from django.utils import timezone
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, JSONField, OuterRef, Q, Value
+from django.db.models.functions import JSONObject
+from django.db.models.lookups import (
+    GreaterThan,
+    GreaterThanOrEqual,
+    IsNull,
+    LessThan,
+    LessThanOrEqual,
+)
 
+from crm import deal_columns
 from crm.board import totals_of
+from crm.deal_columns import Sort
 from crm.filters import DealFilter
-from crm.models import Deal, User
+from crm.models import Deal, Tag, User
 from pipelines.catalog import CompiledPipeline, CompiledStage
 
 SIZES = (50, 100, 200)
-SORTS = ("created_at", "budget", "name", "stage_since")
 # Where a filter finds more, counting them would cost more than the page: the exact number comes when asked for.
 COUNT_CAP = 1_000
 
@@ -30,58 +40,97 @@ class Line(NamedTuple):
     currency: str
     next_task_at: datetime | None
     created_at: datetime
+    closed_at: datetime | None
     stage_since: datetime
     stage_deadline: datetime | None
     last_contact_at: datetime | None
+    arrival: str
+    attempts: int
     contact: str | None
     company: str | None
     contact_id: int | None
     company_id: int | None
     owner_first: str
     owner_last: str
+    # None where no shown column asks for them.
+    values: dict[str, Any] | None
+    contact_values: dict[str, Any] | None
+    company_values: dict[str, Any] | None
+    tags: list[dict[str, str]] | None
+    # What the line is sorted by.
+    key: Any
+
+
+_COLUMNS = (
+    "id", "name", "stage_id", "status", "budget", "currency", "next_task_at", "created_at", "closed_at", "stage_since",
+    "stage_deadline", "last_contact_at", "arrival", "attempts", "contact__name", "company__name", "contact_id",
+    "company_id", "owner__first_name", "owner__last_name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Order:
-    """A column to sort by, and which way; the deal's number breaks ties the same way."""
+    """A column to sort by, and which way; empty values come last both ways, the deal's number breaks ties the same way."""
 
     column: str
     down: bool
+    sort: Sort
 
     @classmethod
-    def parse(cls, text: str) -> Order:
+    def parse(cls, text: str, pipelines: list[CompiledPipeline]) -> Order:
         """«-budget» or «budget»; the newest first where nothing or nonsense is asked."""
         column = text.removeprefix("-")
-        return cls(column, text.startswith("-")) if column in SORTS else cls("created_at", True)
+        sort = deal_columns.sort_of(column, pipelines)
+        if sort is None:
+            newest = deal_columns.sort_of("created_at", pipelines)
+            assert newest is not None
+            return cls("created_at", True, newest)
+        return cls(column, text.startswith("-"), sort)
 
     def __str__(self) -> str:
         return f"{'-' if self.down else ''}{self.column}"
 
     def mark(self, line: Line) -> str:
-        """Where a line stands in this order, to be put into an address."""
-        value = getattr(line, self.column)
-        return f"{value.isoformat() if isinstance(value, datetime) else value}~{line.id}"
+        """Where a line stands in this order, to be put into an address: «=value~number», «~number» for no value."""
+        if line.key is None:
+            return f"~{line.id}"
+        value = line.key.isoformat() if isinstance(line.key, datetime) else line.key
+        return f"={value}~{line.id}"
 
     def parse_mark(self, text: str) -> tuple[Any, int]:
         """Errors: ValueError for a mark that no page of this order gave out."""
-        raw, _, pk = text.rpartition("~")
+        raw, tilde, pk = text.rpartition("~")
         # A number that no bigint holds would fail in the database only.
-        if not (pk.isascii() and pk.isdigit()) or len(pk) > 18 or "\x00" in raw:
+        if not (tilde and pk.isascii() and pk.isdigit()) or len(pk) > 18:
             raise ValueError(text)
-        if self.column == "name":
-            return raw, int(pk)
-        if self.column == "budget":
-            try:
-                budget = Decimal(raw)
-            except InvalidOperation as error:
-                raise ValueError(text) from error
-            if not budget.is_finite() or abs(budget) >= 10**12:
-                raise ValueError(text)
-            return budget, int(pk)
-        moment = datetime.fromisoformat(raw)
-        if timezone.is_naive(moment):
+        if not raw and self.sort.is_nullable:
+            return None, int(pk)
+        if not raw.startswith("="):
             raise ValueError(text)
-        return moment, int(pk)
+        return self.sort.parse(raw[1:]), int(pk)
+
+    def sorted(self, deals: Any, *, backwards: bool) -> Any:
+        """The deals with their `key`, in this order or, to walk towards the beginning, in the opposite one."""
+        down, key = self.down is not backwards, deal_columns.key_of(self.sort)
+        if not self.sort.is_nullable:
+            order = key.desc() if down else key.asc()
+        else:
+            # Walking back, the empty ones are met first.
+            nulls = {"nulls_first": True} if backwards else {"nulls_last": True}
+            order = key.desc(**nulls) if down else key.asc(**nulls)
+        return deals.annotate(key=key).order_by(order, "-id" if down else "id")
+
+    def beyond(self, mark: str, *, backwards: bool) -> Q:
+        """What comes after the mark on this way. The first half of the last line is what an index is walked by."""
+        value, pk = self.parse_mark(mark)
+        down, key = self.down is not backwards, deal_columns.key_of(self.sort)
+        further = Q(id__lt=pk) if down else Q(id__gt=pk)
+        if value is None:
+            same = Q(IsNull(key, True)) & further
+            return same | Q(IsNull(key, False)) if backwards else same
+        past, reached = (LessThan, LessThanOrEqual) if down else (GreaterThan, GreaterThanOrEqual)
+        found = Q(reached(key, value)) & (Q(past(key, value)) | further)
+        return found | Q(IsNull(key, True)) if self.sort.is_nullable and not backwards else found
 
 
 @dataclass(frozen=True)
@@ -108,24 +157,21 @@ def read_page(
     now: datetime,
     after: str = "",
     before: str = "",
+    columns: Collection[str] = (),
 ) -> Page:
     """One page of the deals the filter asks for, of one pipeline or of all, in one statement.
 
-    `after` and `before` are marks of a page read earlier. Errors: ValueError for a mark that no page gave out.
+    `columns` are the codes of the shown ones: what only some of them want is read for those alone. `after` and
+    `before` are marks of a page read earlier. Errors: ValueError for a mark that no page gave out.
     """
     deals = asked.apply(Deal.objects.visible_to(user), now=now)
     if pipeline is not None:
         deals = deals.filter(pipeline=pipeline.id)
     backwards = bool(before) and not after
-    down = order.down is not backwards
     if mark := after or before:
-        deals = deals.filter(_beyond(order, mark, down=down))
-    sign = "-" if down else ""
-    rows = deals.order_by(f"{sign}{order.column}", f"{sign}id").values_list(
-        "id", "name", "stage_id", "status", "budget", "currency", "next_task_at", "created_at", "stage_since",
-        "stage_deadline", "last_contact_at",
-        "contact__name", "company__name", "contact_id", "company_id", "owner__first_name", "owner__last_name",
-    )[: size + 1]  # fmt: skip
+        deals = deals.filter(order.beyond(mark, backwards=backwards))
+    deals = order.sorted(deals, backwards=backwards)
+    rows = deals.values_list(*_COLUMNS, *_wanted(columns), "key")[: size + 1]
     lines = [Line(*row) for row in rows]
     more, lines = len(lines) > size, lines[:size]
     if backwards:
@@ -136,6 +182,24 @@ def read_page(
         before=order.mark(lines[0]) if lines and has_before else "",
         after=order.mark(lines[-1]) if lines and has_after else "",
     )
+
+
+def _wanted(columns: Collection[str]) -> list[Any]:
+    """The values of own fields by record, and the tags."""
+    own = [
+        code.removeprefix(deal_columns.OWN) for code in columns if code.startswith(deal_columns.OWN)
+    ]
+    records = {code.partition(".")[0] if "." in code else "" for code in own}
+    nothing = Value(None, output_field=JSONField())
+    tags = Tag.objects.filter(deals=OuterRef("pk")).order_by("name")
+    return [
+        F("values") if "" in records else nothing,
+        F("contact__values") if "contact" in records else nothing,
+        F("company__values") if "company" in records else nothing,
+        ArraySubquery(tags.values(json=JSONObject(name="name", color="color")))
+        if "tags" in columns
+        else nothing,
+    ]
 
 
 def count(
@@ -161,11 +225,3 @@ def count(
         return Count(deals.order_by().count(), False)
     found = deals.order_by()[: COUNT_CAP + 1].count()
     return Count(min(found, COUNT_CAP), found > COUNT_CAP)
-
-
-def _beyond(order: Order, mark: str, *, down: bool) -> Q:
-    """What comes after the mark, walking `down` or up. The first half is what an index is walked by."""
-    value, pk = order.parse_mark(mark)
-    way = "lt" if down else "gt"
-    further = Q(**{f"{order.column}__{way}": value}) | Q(**{f"id__{way}": pk})
-    return Q(**{f"{order.column}__{way}e": value}) & further

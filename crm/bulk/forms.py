@@ -32,6 +32,8 @@ class BulkForm(AnswersForm):
     label: ClassVar[str | Promise] = ""
     icon: ClassVar[str] = ""
     AGAIN: ClassVar[str] = ""
+    # Templates name the class for its words; they would call it.
+    do_not_call_in_templates: ClassVar[bool] = True
 
     def __init__(
         self, data: Any = None, *, selection: Selection, user: User, now: datetime

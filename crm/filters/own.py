@@ -42,14 +42,14 @@ _RECORDS: dict[str, type[Model]] = {"contact": Contact, "company": Company}
 Asks = Callable[[Q], Q]
 
 
-def text_of(code: str) -> Any:
-    """The value as text; null where there is none."""
-    return KeyTextTransform(code, "values")
+def text_of(code: str, values: str = "values") -> Any:
+    """The value as text; null where there is none. `values` is the column, also that of a related record."""
+    return KeyTextTransform(code, values)
 
 
-def number_of(code: str) -> Any:
+def number_of(code: str, values: str = "values") -> Any:
     """The value as a number; null where there is none or it is something else."""
-    text = text_of(code)
+    text = text_of(code, values)
     as_number = Cast(text, DecimalField(max_digits=21, decimal_places=6))
     return Case(When(Regex(text, NUMBER), then=as_number))
 
