@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from crm import columns_urls
+from crm.analytics import urls as analytics_urls
 from crm.bulk import urls as bulk_urls
 from crm.clients import urls as client_urls
 from crm.day import urls as day_urls
@@ -12,6 +13,7 @@ from crm.goals import urls as goal_urls
 from crm.lists import urls as list_urls
 from crm.live import urls as live_urls
 from crm.notices import urls as notice_urls
+from crm.profile import urls as profile_urls
 from crm.planning import urls as planning_urls
 from crm.views import (
     accounts,
@@ -43,10 +45,12 @@ app_name = "crm"
 urlpatterns: list[URLPattern] = [
     *bulk_urls.patterns,
     *client_urls.patterns,
+    *analytics_urls.patterns,
     *planning_urls.patterns,
     *list_urls.patterns,
     *live_urls.patterns,
     *notice_urls.patterns,
+    *profile_urls.patterns,
     *day_urls.patterns,
     *desktop_urls.patterns,
     *goal_urls.patterns,

@@ -83,3 +83,10 @@ class TaskQuerySet(models.QuerySet):
 
     def open(self) -> TaskQuerySet:
         return self.filter(state="open")
+
+    def to_do_by(self, user: User) -> TaskQuerySet:
+        """One's own, and the open ones that fall into the leave of somebody for whom one stands in."""
+        own = Q(owner=user.pk)
+        for absence in user.standing_for:
+            own |= Q(owner=absence.user_id, state="open", due_at__lt=absence.ends_at)
+        return self.filter(own)

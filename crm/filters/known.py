@@ -52,7 +52,7 @@ def _of_the_deal(user: User, stages: list[CompiledStage]) -> Iterable[Condition]
         choices=dict(Stage.Kind.choices),
         holds=lambda codes, now: Q(status__in=codes),
     )
-    yield AnyRow("owner", _("Responsible"), group, find=_people(user), holds=_responsible(user))
+    yield AnyRow("owner", _("Responsible"), group, find=find_people(user), holds=held_by(user))
     yield AnyRow("tag", _("Tag"), group, find=_tags, holds=_tagged)
     yield Between("budget", _("Budget"), group, parse=parse_money, within=_range("budget"))
     yield AnyOf(
@@ -114,7 +114,7 @@ def _on_stages(stages: list[CompiledStage]) -> Callable[[list[str], datetime], Q
     return holds
 
 
-def _people(user: User) -> Callable[[list[str] | None], Mapping[str, Any]]:
+def find_people(user: User) -> Callable[[list[str] | None], Mapping[str, Any]]:
     def find(codes: list[str] | None) -> Mapping[str, Any]:
         if codes is None:
             people = people_of(user)
@@ -132,7 +132,7 @@ def _people(user: User) -> Callable[[list[str] | None], Mapping[str, Any]]:
     return find
 
 
-def _responsible(user: User) -> Callable[[list[str], datetime], Q]:
+def held_by(user: User) -> Callable[[list[str], datetime], Q]:
     def holds(codes: list[str], now: datetime) -> Q:
         return Q(owner__in=[user.pk if code == ME else int(code) for code in codes])
 
