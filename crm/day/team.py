@@ -102,19 +102,17 @@ def exceptions(viewer: User, *, now: datetime) -> list[Person]:
 
 def _counted(viewer: User, ask: Ask) -> list[tuple[int, str, int]]:
     deals = Deal.objects.visible_to(viewer)
-    parts = [
-        choose(deals, ask).order_by().values_list("owner", Value(kind), Count("pk"))
-        for kind, choose in OF_DEALS.items()
-    ]
+    parts = [_each(choose(deals, ask), "owner", kind) for kind, choose in OF_DEALS.items()]
     of_deals = parts[0].union(*parts[1:], all=True)
-    of_tasks = _overdue(viewer, ask).order_by().values_list("owner", Value(OVERDUE), Count("pk"))
-    broken = (
-        violations.visible_to(viewer)
-        .filter(explained_at=None, excused_at=None)
-        .order_by()
-        .values_list("culprit", Value(BROKEN), Count("pk"))
-    )
-    return [*of_deals, *of_tasks, *broken]
+    of_tasks = _each(_overdue(viewer, ask), "owner", OVERDUE)
+    waiting = violations.visible_to(viewer).filter(explained_at=None, excused_at=None)
+    return [*of_deals, *of_tasks, *_each(waiting, "culprit", BROKEN)]
+
+
+def _each(rows: Any, whose: str, kind: str) -> Any:
+    """(person, kind, how many) of the rows."""
+    counted = rows.order_by().values(whose).annotate(kind=Value(kind), number=Count("pk"))
+    return counted.values_list(whose, "kind", "number")
 
 
 def _overdue(viewer: User, ask: Ask) -> Any:

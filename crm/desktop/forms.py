@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -21,9 +23,9 @@ SIZES = [
 class SettingsForm(AnswersForm):
     size = forms.ChoiceField(label=_("Width"), choices=SIZES)
 
-    def __init__(self, *args, placed: Placed, pipelines: list[CompiledPipeline], **kwargs) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, data: Any, *, placed: Placed, pipelines: list[CompiledPipeline]) -> None:
         start = {"size": placed.size.value, PERIOD: USUAL_PERIOD, **placed.chosen}
-        super().__init__(*args, initial=start, **kwargs)
+        super().__init__(data, initial=start)
         if PIPELINE in placed.widget.takes:
             names = [(item.code, item.name) for item in pipelines]
             self.fields[PIPELINE] = forms.ChoiceField(

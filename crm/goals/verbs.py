@@ -77,8 +77,9 @@ def set_goal(
     if by.user is None or not may_set(by.user, whose):
         raise PermissionDenied(str(_("Goals are set by a head for his people.")))
     _check(aim, month, now)
-    key = {
-        "month": month.replace(day=1),
+    first = month.replace(day=1)
+    key: dict[str, Any] = {
+        "month": first,
         "user": whose if isinstance(whose, User) else None,
         "team": whose if isinstance(whose, Team) else None,
         "pipeline_id": pipeline,
@@ -103,7 +104,7 @@ def set_goal(
             "whose": str(whose),
             "user": whose.pk if isinstance(whose, User) else None,
             "team": whose.pk if isinstance(whose, Team) else None,
-            "month": key["month"].isoformat(),
+            "month": first.isoformat(),
             "pipeline": pipeline,
             "currency": currency,
             "from": before.as_data(),

@@ -23,7 +23,7 @@ from pipelines.errors import RegulationError
 class Cell(NamedTuple):
     """A number of the table, and the list behind it."""
 
-    count: int
+    number: int
     url: str
     is_chosen: bool
 

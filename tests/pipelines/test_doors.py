@@ -226,7 +226,7 @@ PAGES = ("crm/views", "crm/day", "crm/desktop", "crm/board.py", "crm/table.py", 
          "crm/cards.py", "crm/planning/listing.py", "crm/planning/calendar.py", "crm/planning/export.py", "crm/planning/bulk.py", "crm/filters", "crm/clients/card.py", "crm/clients/client_deals.py", "crm/clients/feed.py", "crm/card/mentions.py",
          "crm/lists", "crm/export", "crm/views/lists.py", "crm/control.py", "crm/card/actions.py", "crm/shown/delivery_panel.py", "crm/shown/invoice_panel.py",
          "crm/shown/payment_panel.py", "crm/shown/violation_panel.py", "crm/shown/warning_panel.py", "licenses/panel.py",
-         "licenses/views.py", "notifications/views.py")  # fmt: skip
+         "licenses/views.py", "licenses/day.py", "notifications/views.py")  # fmt: skip
 
 
 def _chains(tree: ast.Module) -> Iterator[tuple[ast.Attribute, str, set[str]]]:
