@@ -137,6 +137,9 @@ def complete_tasks(context: Context, params: Any) -> dict[str, Any]:
 
 
 def _open_tasks(context: Context, codes: list[str]) -> list[Task]:
+    # The deal is locked and keeps the earliest of its open tasks: without one there is nothing to read.
+    if context.deal.next_task_at is None:
+        return []
     found = (
         Task.objects.open().filter(deal=context.deal).select_for_update(of=("self",)).order_by("pk")
     )

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 WAITING, DONE, REFUSED = BatchRow.State.WAITING, BatchRow.State.DONE, BatchRow.State.REFUSED
 UNDONE, KEPT = BatchRow.State.UNDONE, BatchRow.State.KEPT
+OUTCOME = ("state", "text", "before", "payload", "record", "record_id", "name")
 # A worker gives its place to others after so long; Celery's own limit is not near.
 RUN_SECONDS = 200.0
 # A batch that no worker has touched for so long has lost them: longer than any chunk takes.
@@ -144,9 +145,9 @@ def _chunk(batch: Batch, chosen: Kind, by: Actor, now: datetime, way: Way) -> in
         chosen.load(rows, batch, by=by)
         with gathering_notices(f"batch:{batch.pk}"):
             way(rows, batch, chosen, by, now, is_undo)
-        BatchRow.objects.bulk_update(
-            rows, ["state", "text", "before", "payload", "record", "record_id", "name"]
-        )
+        with writes.gathering():
+            for row in rows:
+                writes.update(row, *OUTCOME)
         _count(batch, rows, now)
     return len(rows)
 
