@@ -11,6 +11,7 @@ class CrmConfig(AppConfig):
         # What registers something is imported here, not only by the pages: a worker and a command know no pages.
         from crm import (  # noqa: F401
             actions,
+            card_fields,
             deal_columns,
             guards,
             panels,
@@ -26,6 +27,7 @@ class CrmConfig(AppConfig):
         from crm.clients import people  # noqa: F401
         from crm.day import sources as day_sources  # noqa: F401
         from crm.desktop import sales, work  # noqa: F401
+        from crm.export import deals as exported_deals  # noqa: F401
         from crm.export import lists as exported_lists  # noqa: F401
         from crm.files import keeping  # noqa: F401
         from crm.imports import kind as import_kind  # noqa: F401

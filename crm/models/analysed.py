@@ -42,7 +42,7 @@ class Passage(models.Model):
     # The deal had not been on `to_stage` before: a funnel counts a deal once a stage.
     first = models.BooleanField()
     # On `from_stage`, by the calendar.
-    seconds = models.BigIntegerField(null=True)
+    seconds = models.IntegerField(null=True)
 
     class Meta:
         indexes = [

@@ -1,0 +1,216 @@
+"""The first page of analytics: the numbers of the period, and a small chart of each report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from crm.analytics import breaches, funnel, registry, sales, work
+from crm.analytics.asking import Question
+from crm.analytics.shapes import Cell, Column, Key, change, chart, point, say_month
+
+LENGTH = 10
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A small chart that leads to its report."""
+
+    title: Any
+    url: str
+    chart: dict[str, Any]
+
+    @property
+    def chart_json(self) -> str:
+        return json.dumps(self.chart, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Overview:
+    keys: list[Key]
+    tiles: list[Tile]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(key.cell.value for key in self.keys)
+
+
+def read(question: Question) -> Overview:
+    rows, rows_before = sales.read(question), sales.read(question.before)
+    won, won_before = sales.whole(rows), sales.whole(rows_before)
+    tasks, tasks_before = work.tasks(question), work.tasks(question.before)
+    done, late = (sum(one[name] for one in tasks.values()) for name in ("done", "late"))
+    done_before = sum(one["done"] for one in tasks_before.values())
+    days = question.period.code
+    keys = [
+        _key(
+            _("New deals"),
+            question.created().count(),
+            question.before.created().count(),
+            question.deals_url(created=days),
+        ),
+        _key(
+            _("Won"),
+            won.deals,
+            won_before.deals,
+            question.deals_url(status="won", closed=days),
+        ),
+        *(
+            Key(
+                _("Won, sum"),
+                Column("", "money", currency),
+                Cell(
+                    amount,
+                    report_url("sales", question),
+                    change(amount, won_before.sums.get(currency)),
+                ),
+            )
+            for currency, amount in sorted(won.sums.items(), key=lambda item: -item[1])
+        ),
+        _key(
+            _("Lost"),
+            question.closed("lost").count(),
+            question.before.closed("lost").count(),
+            question.deals_url(status="lost", closed=days),
+            good=False,
+        ),
+        _key(_("Tasks done"), done, done_before, report_url("work", question)),
+        _key(_("of them late"), late, None, report_url("work", question), good=False),
+        _key(
+            _("Calls"),
+            work.talks_of(question).filter(kind="call").count(),
+            work.talks_of(question.before).filter(kind="call").count(),
+            report_url("work", question),
+        ),
+        _key(
+            _("Violations"),
+            breaches.of(question).count(),
+            breaches.of(question.before).count(),
+            report_url("violations", question),
+            good=False,
+        ),
+    ]
+    return Overview(keys, [*_funnels(question), *_sales(question, rows), *_violations(question)])
+
+
+def report_url(code: str, question: Question) -> str:
+    return f"{reverse('crm:analytics_report', args=[code])}?{urlencode(question.parameters())}"
+
+
+def _key(label: str, now: int, before: int | None, url: str, *, good: bool = True) -> Key:
+    return Key(label, Column(""), Cell(now, url, change(now, before), good))
+
+
+def _funnels(question: Question) -> list[Tile]:
+    found = funnel.entries(question)
+    url = report_url("funnel", question)
+    tiles = []
+    for pipeline in question.pipelines:
+        way = [
+            stage
+            for stage in pipeline.stages
+            if stage.kind != "lost" and stage.id in question.stages
+        ]
+        if any(found.get(stage.id) for stage in way):
+            tiles.append(
+                Tile(
+                    _("Funnel") if len(question.pipelines) == 1 else pipeline.name,
+                    url,
+                    chart(
+                        "funnel",
+                        title=_("Funnel"),
+                        categories=[stage.name for stage in way],
+                        series=[
+                            {
+                                "name": _("Came"),
+                                "points": [point(found.get(stage.id, 0), url) for stage in way],
+                            }
+                        ],
+                    ),
+                )
+            )
+    return tiles
+
+
+def _sales(question: Question, rows: list[sales.Row]) -> list[Tile]:
+    if not rows:
+        return []
+    url = report_url("sales", question)
+    main = max(sales.whole(rows).sums.items(), key=lambda item: item[1])[0]
+    first, last = question.days
+    long = last - first > timedelta(days=62)
+    names = {} if long else sales.people.names(row[1] for row in rows)
+    found = sales.summed(rows, (lambda row: row[0]) if long else (lambda row: row[1]))
+    order = (
+        sorted(found) if long else sorted(found, key=lambda key: -found[key].sums[main])[:LENGTH]
+    )
+    return [
+        Tile(
+            _("Sales"),
+            url,
+            chart(
+                "bar",
+                title=_("Sales"),
+                categories=[say_month(key) if long else names.get(key, "—") for key in order],
+                series=[
+                    {
+                        "name": _("Sum, %(currency)s") % {"currency": main},
+                        "color": "green",
+                        "points": [
+                            point(found[key].sums.get(main, Decimal(0)), url) for key in order
+                        ],
+                    }
+                ],
+                format="money",
+                currency=main,
+                horizontal=not long,
+            ),
+        )
+    ]
+
+
+def _violations(question: Question) -> list[Tile]:
+    found = breaches.counted(breaches.of(question), "clause")
+    if not found:
+        return []
+    url = report_url("violations", question)
+    order = sorted(found, key=lambda clause: -found[clause][0])[:LENGTH]
+    return [
+        Tile(
+            _("Violations"),
+            url,
+            chart(
+                "bar",
+                title=_("Violations"),
+                categories=order,
+                series=[
+                    {
+                        "name": _("Violations"),
+                        "color": "red",
+                        "points": [point(found[clause][0], url) for clause in order],
+                    }
+                ],
+                horizontal=True,
+            ),
+        )
+    ]
+
+
+def reports(question: Question | None) -> list[tuple[registry.Report, str]]:
+    """Every report with its address under the same question."""
+    return [
+        (
+            found,
+            report_url(found.code, question)
+            if question
+            else reverse("crm:analytics_report", args=[found.code]),
+        )
+        for found in registry.reports()
+    ]
