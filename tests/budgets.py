@@ -25,10 +25,10 @@ PAGES: dict[str, int] = {
     "/deals/{deal}/": 7,
     "/deals/{deal}/feed/": 3,
     "/deals/new/": 2,
-    # 1 for every page; the record, its points, deals, tasks, people to give it to, its life, the feed in two
-    "/contacts/{contact}/": 9,
+    # 1 for every page; the record, its points, deals, tasks, people to give it to, its life, its files, the feed in two
+    "/contacts/{contact}/": 10,
     # … and its contacts with their points
-    "/companies/{company}/": 11,
+    "/companies/{company}/": 12,
     # 1 for every page; whose there are, the records, their points, their open deals
     "/contacts/": 5,
     "/contacts/?q=иван": 5,

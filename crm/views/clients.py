@@ -19,9 +19,9 @@ from crm.card import feed_filter
 from crm.card import page as card
 from crm.card.editing import FieldsChanged, OwnerChanged
 from crm.clients import card as client_card
+from crm.clients import client_deals, people
 from crm.clients import feed as client_feed
 from crm.clients import fields as client_fields
-from crm.clients import people
 from crm.clients import verbs as clients
 from crm.clients.fields import Client
 from crm.forms import AnswersForm, CompanyForm, PersonForm, PointForm
@@ -31,7 +31,7 @@ from crm.views.answers import SignedIn
 from crm.views.contacts import MODELS, check, same_records
 from crm.views.feed import answer, chosen, noted, offer, position, record_call, shown
 from crm.views.owners import seen_owner, two_owners
-from crm.views.replies import done, me, refused, status_of, window
+from crm.views.replies import address, done, me, refused, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
 
@@ -75,6 +75,23 @@ def feed(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     )
     context = {"places": places, "client": record, **shown(record, asked, portion)}
     return answer(request, context, before=before)
+
+
+@login_required
+@require_GET
+def more_deals(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """The next portion of the client's deals."""
+    record, start = find_client(request, kind, pk), request.GET.get("start", "")
+    rows = client_deals.rows_of(record, request.user)
+    deals = client_deals.read_deals(
+        rows,
+        record,
+        user=request.user,
+        now=timezone.now(),
+        start=int(start) if start.isdecimal() and len(start) < 6 else 0,
+    )
+    context = {"deals": deals, "client": record, "kind": kind, "card_url": address(record)}
+    return render(request, "crm/client_deal_lines.html", context)
 
 
 @login_required
