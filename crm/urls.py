@@ -71,6 +71,7 @@ urlpatterns: list[URLPattern] = [
     path("deals/column/", board.column, name="board_column"),
     path("deals/table/", table.page, name="table"),
     path("deals/<int:pk>/move/", moves.move, name="deal_move"),
+    path("moves/<int:pk>/undo/", moves.undo, name="move_undo"),
     path("deals/<int:pk>/move/form/", moves.form, name="deal_move_form"),
     # The regulation, and the control of closings
     path("regulation/", regulation.index, name="regulations"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -21,9 +22,23 @@ class SignedIn(HttpRequest):
     htmx: HtmxDetails
 
 
-def toast(response: HttpResponse, text: str, kind: Kind = "success") -> HttpResponse:
-    """Shows a sentence in the corner of the page that htmx is on."""
-    return trigger_client_event(response, "toast", {"text": text, "kind": kind})
+@dataclass(frozen=True)
+class WayBack:
+    """A button in a toast that posts to `url`; the toast stays as long as that is possible."""
+
+    label: str
+    url: str
+    seconds: int
+
+
+def toast(
+    response: HttpResponse, text: str, kind: Kind = "success", *, back: WayBack | None = None
+) -> HttpResponse:
+    """Shows a sentence in the corner of the page that htmx is on, with a button where there is a way back."""
+    shown: dict[str, Any] = {"text": text, "kind": kind}
+    if back is not None:
+        shown |= {"label": back.label, "url": back.url, "seconds": back.seconds}
+    return trigger_client_event(response, "toast", shown)
 
 
 def close_dialog(response: HttpResponse) -> HttpResponse:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,11 +25,14 @@ from crm.moveforms import (
     pledge_of,
     refusals_now,
 )
-from crm.views.answers import SignedIn, close_dialog, page_or_part, toast
+from crm.views.answers import SignedIn, WayBack, close_dialog, page_or_part, toast
 from crm.views.replies import done, find_deal, me, refused
 from pipelines import catalog, engine
 from pipelines.catalog import CompiledStage
 from pipelines.errors import BadAnswer, MoveRefused, RegulationError, StaleMove
+from pipelines.grace import GRACE
+from pipelines.models import StageChange
+from pipelines.undoing import obstacles, undo_move
 
 
 @login_required
@@ -42,7 +46,7 @@ def move(request: SignedIn, pk: int) -> HttpResponse:
     left, to = deal.stage_id, typed.get("to", "")
     seen = int(typed["seen"]) if typed.get("seen", "").isdecimal() else None
     try:
-        engine.move(
+        change = engine.move(
             deal,
             to=to,
             by=me(request),
@@ -50,6 +54,7 @@ def move(request: SignedIn, pk: int) -> HttpResponse:
             answers=answers_of(typed, deal),
             seen=seen,
             pledge=pledge_of(typed),
+            grace=GRACE,
         )
     except MoveRefused as refusal:
         return _ask(request, deal, to, refusals=refusal.refusals, status=422)
@@ -61,7 +66,7 @@ def move(request: SignedIn, pk: int) -> HttpResponse:
         return _stale(request, deal, seen, stale)
     except RegulationError as error:
         return refused(request, deal, error)
-    return _moved(request, deal, left)
+    return _moved(request, deal, left, change)
 
 
 @login_required
@@ -117,15 +122,45 @@ def _ask(
     return page_or_part(request, "crm/move_page.html", "crm/move_form.html", context, status=status)
 
 
-def _moved(request: SignedIn, deal: Deal, left: int) -> HttpResponse:
-    said = _("“%(deal)s” is on the stage “%(stage)s”.") % {
+@login_required
+def undo(request: SignedIn, pk: int) -> HttpResponse:
+    """Take the move back; a page that asks once more where the browser runs no scripts."""
+    change = get_object_or_404(StageChange.every.select_related("from_stage", "to_stage"), pk=pk)
+    deal = find_deal(request, change.deal_id)
+    if request.method != "POST":
+        return render(request, "crm/move_undo.html", {"deal": deal, "change": change})
+    left, change.deal = deal.stage_id, deal
+    try:
+        undo_move(change, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return refused(request, deal, error)
+    said = _("“%(deal)s” is back on “%(stage)s”.") % {
         "deal": deal.name,
         "stage": catalog.stage(deal.stage_id).name,
     }
     asked = _board_behind(request)
     if asked is None:
         return done(request, deal, said)
-    return toast(close_dialog(_redrawn(request, deal, {left, deal.stage_id}, asked)), said)
+    return toast(_redrawn(request, deal, {left, deal.stage_id}, asked), said)
+
+
+def _moved(request: SignedIn, deal: Deal, left: int, change: StageChange) -> HttpResponse:
+    said = _("“%(deal)s” is on the stage “%(stage)s”.") % {
+        "deal": deal.name,
+        "stage": catalog.stage(deal.stage_id).name,
+    }
+    back = WayBack(
+        _("Undo"), reverse("crm:move_undo", args=[change.pk]), int(GRACE.total_seconds())
+    )
+    if lasting := obstacles(change):
+        # Said at once: nobody looks for a button that would be refused.
+        said = f"{said} " + _("It can't be undone: %(what)s.") % {"what": "; ".join(lasting)}
+    undo_by = None if lasting else back
+    asked = _board_behind(request)
+    if asked is None:
+        return done(request, deal, said, undo=undo_by)
+    redrawn = _redrawn(request, deal, {left, deal.stage_id}, asked)
+    return toast(close_dialog(redrawn), said, back=undo_by)
 
 
 def _stale(request: SignedIn, deal: Deal, seen: int | None, error: StaleMove) -> HttpResponse:

@@ -4,19 +4,44 @@
   const byId = (id) => document.getElementById(id);
   const dialogWindow = () => tabler.Modal.getOrCreateInstance(byId("dialog-window"));
 
-  function toast(text, kind = "success") {
+  // `back`: {label, url, seconds}, a button that posts to the address; Alt+Z presses the latest one.
+  function toast(text, kind = "success", back = null) {
     const node = byId("toast-template").content.firstElementChild.cloneNode(true);
     node.classList.add(`app-toast-${kind}`);
     node.querySelector(".toast-body").textContent = text;
     byId("toasts").append(node);
     node.addEventListener("hidden.bs.toast", () => node.remove());
     // A refusal is read, not glimpsed.
-    new tabler.Toast(node, { delay: kind === "danger" ? 12000 : 5000 }).show();
+    const shown = new tabler.Toast(node, { delay: back ? back.seconds * 1000 : kind === "danger" ? 12000 : 5000 });
+    if (back) addWayBack(node, back, shown);
+    shown.show();
   }
+  function addWayBack(node, back, shown) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm btn-link app-toast-back";
+    button.textContent = back.label;
+    button.title = "Alt+Z";
+    button.setAttribute("aria-keyshortcuts", "Alt+Z");
+    button.addEventListener("click", () => {
+      shown.hide();
+      htmx.ajax("POST", back.url, { source: document.body, target: "#dialog", swap: "none" });
+    });
+    node.querySelector(".toast-body").after(button);
+    // Longer than the server grants it nobody may press it, however long the pointer rests on the toast.
+    setTimeout(() => node.isConnected && shown.hide(), back.seconds * 1000);
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.code !== "KeyZ" || !event.altKey || event.ctrlKey || event.metaKey) return;
+    const buttons = document.querySelectorAll(".app-toast-back");
+    if (!buttons.length) return;
+    event.preventDefault();
+    buttons[buttons.length - 1].click();
+  });
   window.reglament = { toast };
 
-  // HX-Trigger: {"toast": {"text": …, "kind": "success|warning|danger"}, "dialog:close": true}
-  document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
+  // HX-Trigger: {"toast": {"text": …, "kind": "success|warning|danger", "label", "url", "seconds": a way back}, "dialog:close": true}
+  document.addEventListener("toast", ({ detail }) => toast(detail.text, detail.kind, detail.url ? detail : null));
   // A moment later: the events of one answer start from the form in the window, and a form that is gone tells nobody.
   document.addEventListener("dialog:close", () => setTimeout(() => dialogWindow().hide()));
 
