@@ -207,16 +207,16 @@ class Filter:
         today = timezone.localdate(self.now)
         try:
             found = periods.parse(text or USUAL, today=today)
-            if found.start is None:
+            first = found.start
+            if first is None:
                 raise ValueError(_("Say from which day."))
-            last = found.end or max(today, found.start)
-            found = Period(found.start, last, found.label)
-            if (last - found.start).days > FAR or found.start < date(1990, 1, 1):
+            last = found.end or max(today, first)
+            if (last - first).days > FAR or first < date(1990, 1, 1):
                 raise ValueError(_("The period is too long."))
         except (ValueError, OverflowError) as error:
             self.errors["period"] = str(error)
             return None
-        return found
+        return Period(first, last, found.label)
 
     def _pipelines(self) -> tuple[str, list[CompiledPipeline]]:
         """The one named, all of them for `all`; the first where none is."""

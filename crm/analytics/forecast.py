@@ -58,8 +58,7 @@ class Expected:
     asks=(registry.ARRIVAL, registry.TAG),
 )
 def sections(question: Question) -> list[Section]:
-    found = [section for pipeline in question.pipelines for section in _of(question, pipeline)]
-    return found
+    return [section for pipeline in question.pipelines for section in _of(question, pipeline)]
 
 
 def chances(pipeline: CompiledPipeline, now: datetime) -> dict[int, Chance]:

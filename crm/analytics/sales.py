@@ -91,51 +91,34 @@ def sections(question: Question) -> list[Section]:
         code for code, _sum in sorted(whole(rows).sums.items(), key=lambda item: -item[1])
     ]
     names = people.names(row[1] for row in rows)
-    arrivals = dict(Deal.Arrival.choices)
+    arrivals = {str(code): str(label) for code, label in Deal.Arrival.choices}
     won = {"status": "won", "closed": question.period.code}
-
-    def owner_url(pk: int) -> str:
-        return question.deals_url(**won, owner=pk)
-
-    def arrival_url(code: str) -> str:
-        return question.deals_url(**won, arrival=code)
-
-    parts = [
-        (
+    together: dict[str, Any] = {"total": whole(rows), "total_url": question.deals_url(**won)}
+    found = [
+        _months(question, rows, currencies),
+        _section(
             "manager",
             _("By manager"),
             _("Manager"),
             summed(rows, lambda row: row[1]),
             summed(before, lambda row: row[1]),
-            lambda pk: names.get(pk, "—"),
-            owner_url,
+            currencies,
+            name=lambda pk: names.get(pk, "—"),
+            url=lambda pk: question.deals_url(**won, owner=pk),
+            **together,
         ),
-        (
+        _section(
             "source",
             _("By source"),
             _("Source"),
             summed(rows, lambda row: row[2]),
             summed(before, lambda row: row[2]),
-            lambda code: arrivals.get(code, code),
-            arrival_url,
+            currencies,
+            name=lambda code: arrivals.get(code, code),
+            url=lambda code: question.deals_url(**won, arrival=code),
+            **together,
         ),
     ]
-    found = [_months(question, rows, currencies)]
-    for code, title, heading, now, then, name, url in parts:
-        found.append(
-            _section(
-                code,
-                title,
-                heading,
-                now,
-                then,
-                currencies,
-                name=name,
-                url=url,
-                total=whole(rows),
-                total_url=question.deals_url(**won),
-            )
-        )
     tags, tags_before = _tags(question), _tags(question.before)
     if tags:
         found.append(
