@@ -92,6 +92,15 @@ def stages_of(user: User, pipeline: CompiledPipeline) -> list[CompiledStage]:
     return [stage for stage in pipeline.stages if stage.lets("see", user.role_names)]
 
 
+def may_open(user: User, stage: CompiledStage) -> bool:
+    """Whether «+» stands over the column: the user may enter, and the stage asks for nothing before it lets a deal in."""
+    if stage.kind != "open" or not (user.is_crm_admin or stage.lets("enter", user.role_names)):
+        return False
+    pipeline = catalog.pipeline(stage.pipeline_id)
+    asks = (rule for rule in pipeline.rules if rule.stage_id == stage.id)
+    return not any(rule.effect == "require" and rule.when == "enter" for rule in asks)
+
+
 def columns(
     user: User, stages: list[CompiledStage], asked: DealFilter, *, now: datetime, first: int = FIRST
 ) -> list[Column]:
@@ -143,6 +152,19 @@ def card(user: User, pk: int) -> Row | None:
     """One deal as its card; None where the user does not see it."""
     found = _read(Deal.objects.visible_to(user).filter(pk=pk))
     return found[0] if found else None
+
+
+def cards_of(
+    user: User,
+    stages: Iterable[CompiledStage],
+    asked: DealFilter,
+    numbers: Iterable[int],
+    *,
+    now: datetime,
+) -> list[Row]:
+    """Those of the deals that belong on the user's board of these stages and this filter."""
+    seen = asked.apply(Deal.objects.visible_to(user), now=now)
+    return _read(seen.filter(pk__in=list(numbers), stage__in=[stage.id for stage in stages]))
 
 
 def portions(

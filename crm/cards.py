@@ -16,9 +16,10 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
-from crm import ageing, panels
+from crm import ageing, board, card_fields, panels
 from crm.ageing import Countdown, Tone
 from crm.board import Column, Row
+from crm.deal_columns import mark_code
 from crm.models import User
 from crm.money.sums import SIGNS
 from crm.panels import Mark
@@ -114,26 +115,38 @@ def render_columns(
 ) -> SafeString:
     """The board's columns with their first cards."""
     words, columns = Words(now), list(columns)
-    marks = _marks([row for column in columns for row in column.rows], now)
+    marks = _marks([row for column in columns for row in column.rows], user, now)
     shown = [
         (column, words.money(column.total.amount, currency), _faces(column, words, marks))
         for column in columns
     ]
-    return _render("crm/board_columns.html", {"columns": shown, "query": query}, user)
+    pipeline = catalog.pipeline(columns[0].stage.pipeline_id)
+    new = f"{reverse('crm:deal_new')}?pipeline={pipeline.code}"
+    context = {
+        "columns": shown,
+        "query": query,
+        "adds": {
+            column.stage.id: new if column.stage.starts else f"{new}&stage={column.stage.code}"
+            for column in columns
+            if board.may_open(user, column.stage)
+        },
+    }
+    return _render("crm/board_columns.html", context, user, pipeline.id)
 
 
 def render_cards(column: Column, *, user: User, query: str, now: datetime) -> SafeString:
     """A portion of one column, and what asks for the next one."""
     words = Words(now)
-    faces = _faces(column, words, _marks(column.rows, now))
-    return _render("crm/cards.html", {"column": column, "faces": faces, "query": query}, user)
+    faces = _faces(column, words, _marks(column.rows, user, now))
+    context = {"column": column, "faces": faces, "query": query}
+    return _render("crm/cards.html", context, user, column.stage.pipeline_id)
 
 
 def render_moved(
     columns: Iterable[Column], *, row: Row | None, pk: int, user: User, currency: str, now: datetime
 ) -> SafeString:
     """Out of band: the columns' heads anew, the deal's card gone from where it was and on top of where it is."""
-    words = Words(now)
+    words, columns = Words(now), list(columns)
     heads = [
         (column.stage, column.total, words.money(column.total.amount, currency))
         for column in columns
@@ -141,8 +154,27 @@ def render_moved(
     shown = None
     if row:
         needs_task = catalog.stage(row.stage_id).needs_task
-        shown = face(row, words, needs_task=needs_task, marks=_marks([row], now))
-    return _render("crm/board_moved.html", {"heads": heads, "face": shown, "pk": pk}, user)
+        shown = face(row, words, needs_task=needs_task, marks=_marks([row], user, now))
+    pipeline = _pipeline_of([row] if row else [], columns)
+    context = {"heads": heads, "face": shown, "pk": pk}
+    return _render("crm/board_moved.html", context, user, pipeline)
+
+
+def render_changed(
+    columns: Iterable[Column], *, rows: list[Row], user: User, currency: str, now: datetime
+) -> SafeString:
+    """The columns' heads and these cards, each with its stage, for a board that puts them in their places itself."""
+    words, marks, columns = Words(now), _marks(rows, user, now), list(columns)
+    heads = [
+        (column.stage, column.total, words.money(column.total.amount, currency))
+        for column in columns
+    ]
+    faces = [
+        face(row, words, needs_task=catalog.stage(row.stage_id).needs_task, marks=marks)
+        for row in rows
+    ]
+    context = {"heads": heads, "faces": faces}
+    return _render("crm/board_changed.html", context, user, _pipeline_of(rows, columns))
 
 
 def _faces(column: Column, words: Words, marks: Marks) -> list[Face]:
@@ -150,21 +182,33 @@ def _faces(column: Column, words: Words, marks: Marks) -> list[Face]:
     return [face(row, words, needs_task=needs_task, marks=marks) for row in column.rows]
 
 
-def _marks(rows: list[Row], now: datetime) -> Marks:
-    """What other apps have to say of the deals shown, all of one pipeline."""
+def _marks(rows: list[Row], user: User, now: datetime) -> Marks:
+    """What other apps have to say of the deals shown, all of one pipeline; what the user has put away is not asked for."""
     if not rows:
         return ()
     pipeline = catalog.pipeline(catalog.stage(rows[0].stage_id).pipeline_id)
-    return panels.marks_of([pipeline], [row.id for row in rows], now=now)
+    shown, numbers = card_fields.shown(user, pipeline.id), [row.id for row in rows]
+    return [
+        source.marks(numbers, now=now)
+        for source in panels.sources_of([pipeline])
+        if mark_code(source) in shown
+    ]
 
 
-def _render(template: str, context: dict[str, object], user: User) -> SafeString:
-    owners = user.visible_owner_ids
+def _pipeline_of(rows: Iterable[Row], columns: Iterable[Column]) -> int | None:
+    """The pipeline that the cards and the columns of one answer are of."""
+    stages = [*(row.stage_id for row in rows), *(column.stage.id for column in columns)]
+    return catalog.stage(stages[0]).pipeline_id if stages else None
+
+
+def _render(
+    template: str, context: dict[str, object], user: User, pipeline_id: int | None
+) -> SafeString:
     # One reverse for a page instead of one a card.
     base = reverse("crm:deal", args=[0]).removesuffix("0/")
     shared = {
         "deal_url": base,
-        "show_owner": owners is None or len(owners) > 1,
+        "show": dict.fromkeys(card_fields.shown(user, pipeline_id), True) if pipeline_id else {},
         "say": _say(),
     }
     # Without the request: nothing here needs the context processors, and they would cost queries.
@@ -184,10 +228,10 @@ def _say() -> dict[str, Markup]:
         "quiet": _("Days since the last communication"),
         "d": pgettext("days", "d"),
         "owner": _("Responsible"),
-        "no_task": _("no task"),
-        "overdue": f"{next_task}: {overdue}",
-        "today": f"{next_task}: {today}",
-        "later": next_task,
-        "none": _("The deal has no task."),
+        "next": next_task,
+        "overdue": overdue,
+        "today": today,
+        "later": "",
+        "none": _("no task"),
     }
     return {name: escape(word) for name, word in words.items()}

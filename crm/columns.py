@@ -21,6 +21,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 from crm import preferences, rights
 from crm.models import User
 
@@ -52,23 +55,46 @@ class Chosen:
 
 
 Known = Callable[[User, str], list[Column]]
-_tables: dict[str, Known] = {}
+_TITLE = gettext_lazy("Columns")
 
 
-def register(kind: str, known: Known) -> None:
-    """Called once by each table when its app is ready."""
-    _tables[kind] = known
+@dataclass(frozen=True)
+class Table:
+    """What has columns: who may choose them (`right`; None: everybody), and what the window says of itself."""
+
+    known: Known
+    right: str | None = rights.ARRANGE
+    title: str | Promise = _TITLE
+    # Whether their order means anything.
+    is_ordered: bool = True
+
+    def is_open_to(self, user: User) -> bool:
+        return self.right is None or user.may(self.right)
+
+
+_tables: dict[str, Table] = {}
+
+
+def register(kind: str, known: Known, **about: Any) -> None:
+    """Called once by each table when its app is ready; `about` as in `Table`."""
+    _tables[kind] = Table(known, **about)
+
+
+def table(kind: str) -> Table:
+    """Errors: LookupError."""
+    return _tables[kind]
 
 
 def known(user: User, kind: str, scope: str) -> list[Column]:
     """All that the table can show to the user. Errors: LookupError."""
-    return _tables[kind](user, scope)
+    return _tables[kind].known(user, scope)
 
 
 def chosen(user: User, kind: str, scope: str, known: Iterable[Column]) -> Chosen:
     """What the user chose of the known; the usual ones for who has not, or has not the right to."""
     columns = list(known)
-    kept = preferences.get(user, _key(kind, scope)) if user.may(rights.ARRANGE) else None
+    may = _tables[kind].is_open_to(user)
+    kept = preferences.get(user, _key(kind, scope)) if may else None
     codes = _still_known(kept, columns)
     if not codes:
         return Chosen([column for column in columns if column.at_first or column.is_fixed], False)
@@ -81,7 +107,8 @@ def choose(user: User, kind: str, scope: str, codes: Iterable[str]) -> None:
 
     Errors: PermissionDenied without the right, LookupError for a table that there is not.
     """
-    rights.need(user, rights.ARRANGE)
+    if right := _tables[kind].right:
+        rights.need(user, right)
     asked = list(codes)
     kept = _still_known(asked, known(user, kind, scope)) if asked else []
     preferences.put(user, _key(kind, scope), kept or None)

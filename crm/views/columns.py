@@ -20,14 +20,17 @@ from crm.views.replies import window
 @require_http_methods(["GET", "POST"])
 def choose(request: SignedIn, kind: str, scope: str) -> HttpResponse:
     """The window; posted, `column=code` repeated in the wished order, or `usual=1` for what everybody sees at first."""
-    rights.need(request.user, rights.ARRANGE)
     try:
+        table = columns.table(kind)
+        if table.right:
+            rights.need(request.user, table.right)
         known = columns.known(request.user, kind, scope)
     except LookupError as error:
         raise Http404(_("There is no such table.")) from error
     if request.method != "POST":
         shown = columns.chosen(request.user, kind, scope, known).columns
         context = window(request) | {
+            "table": table,
             "shown": shown,
             "rest": [column for column in known if column not in shown],
             "action": reverse("crm:columns", args=[kind, scope]),

@@ -22,7 +22,7 @@ from crm.views.answers import SignedIn
 from crm.views.contacts import same_points, typed_keys
 from crm.views.replies import address, go, me, status_of
 from crm.views.task_dialogs import sent
-from pipelines.catalog import CompiledPipeline
+from pipelines.catalog import CompiledPipeline, CompiledStage
 from pipelines.errors import BadAnswer, RegulationError
 
 # How many of the regulation's fields a new deal is asked for: more belongs into the card.
@@ -106,9 +106,15 @@ def create(request: SignedIn, pipeline: CompiledPipeline, form: NewDealForm) -> 
     if errors or form.errors:
         raise BadAnswer(errors)
     return deals.open_deal(
-        pipeline=pipeline, owner=owner, contact=contact, company=company, by=by, now=now,
+        pipeline=pipeline, stage=_stage(request, pipeline), owner=owner, contact=contact, company=company, by=by, now=now,
         name=answers.pop("name"), answers=answers,
     )  # fmt: skip
+
+
+def _stage(request: SignedIn, pipeline: CompiledPipeline) -> CompiledStage | None:
+    """The stage whose «+» was pressed; the starting one where none was, or where it has nothing to do with the pipeline."""
+    stage = pipeline.stage_by_code.get(request.POST.get("stage") or request.GET.get("stage", ""))
+    return stage if stage is not None and board.may_open(request.user, stage) else None
 
 
 def _company(request: SignedIn, name: str, tax_id: str, **facts: Any) -> Company | None:
@@ -146,6 +152,7 @@ def _form(
         "form": form,
         "pipeline": pipeline,
         "pipelines": board.pipelines_of(request.user),
+        "stage": _stage(request, pipeline),
         "editors": _editors(request, pipeline, more.get("errors", {})),
         "contact": _record(request, Contact, "contact"),
         "company": _record(request, Company, "company"),
