@@ -79,6 +79,15 @@ class Selection:
         return [item for item in board.pipelines_of(self.user) if item.id in ids]
 
     @property
+    def asked(self) -> QueryDict:
+        """The same choice as the address of a table."""
+        if self.query is not None:
+            return QueryDict(self.query)
+        asked = QueryDict(mutable=True)
+        asked["ids"] = ",".join(map(str, self.ticked))
+        return asked
+
+    @property
     def hidden(self) -> list[tuple[str, str]]:
         if self.query is not None:
             return [("everything", "1"), ("query", self.query)]

@@ -179,7 +179,7 @@ def _record(
 ) -> None:
     """Who took out what: kept in the journal for good."""
     asked = query.copy()
-    for name in ("kind", "form", "all_columns"):
+    for name in ("kind", "form", "all_columns", "after", "before"):
         asked.pop(name, None)
     data = {"kind": kind, "filter": asked.urlencode()[:2000], "rows": rows, "form": form}
     with transaction.atomic():

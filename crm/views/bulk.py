@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST
 
 from crm import rights
 from crm.batches import kinds, verbs
-from crm.bulk import sheet
 from crm.bulk.forms import FORMS, BulkForm
 from crm.bulk.selection import Selection
 from crm.models import Batch
+from crm.views import exports
 from crm.views.answers import SignedIn, page_or_part, toast
 from crm.views.batches import report_context, safe_back
 from crm.views.replies import go, me
@@ -58,11 +58,13 @@ def change(request: SignedIn, what: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def export(request: SignedIn) -> HttpResponse:
-    """The chosen deals as XLSX."""
+def export(request: SignedIn) -> HttpResponseBase:
+    """The chosen deals as XLSX, with all their columns."""
     rights.need(request.user, rights.EXPORT)
     selection = Selection.read(request.POST, user=request.user, now=timezone.now())
-    return sheet.response(selection) if selection.found else _nothing(request)
+    if not selection.found:
+        return _nothing(request)
+    return exports.answer(request, "deals", selection.asked, form="xlsx", everything=True)
 
 
 def _ask(request: SignedIn, form: BulkForm, selection: Selection, *, status: int) -> HttpResponse:

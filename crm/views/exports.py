@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -23,13 +23,21 @@ def export(request: SignedIn, kind: str) -> HttpResponseBase:
     form = request.GET.get("form", "xlsx")
     if form not in writing.FORMS:
         raise Http404
+    everything = bool(request.GET.get("all_columns"))
+    return answer(request, kind, request.GET, form=form, everything=everything)
+
+
+def answer(
+    request: SignedIn, kind: str, query: QueryDict, *, form: str, everything: bool
+) -> HttpResponseBase:
+    """The file of what `query` asks for; where it is made in the background, the page on which it will be."""
     try:
         made = making.export(
             kind,
             user=request.user,
-            query=request.GET,
+            query=query,
             form=form,
-            everything=bool(request.GET.get("all_columns")),
+            everything=everything,
             now=timezone.now(),
         )
     except LookupError as error:

@@ -111,6 +111,7 @@ def page(request: SignedIn) -> HttpResponse:
         "headings": headings,
         "scope": scope,
         "may_arrange": request.user.may(rights.ARRANGE),
+        "may_export": request.user.may(rights.EXPORT),
         "total": _total(counted),
         "counted": counted,
         "is_more": counted.is_more,

@@ -38,7 +38,9 @@ def book(*rows, merge=(), name="Лист1") -> bytes:
             elif isinstance(cell, str) and cell.startswith("=") and "|" not in cell:
                 sheet.write_formula(number, column, cell, None, 42)
             else:
-                sheet.write(number, column, cell) if not isinstance(cell, str) else sheet.write_string(number, column, cell)
+                sheet.write(number, column, cell) if not isinstance(
+                    cell, str
+                ) else sheet.write_string(number, column, cell)
     for area, text in merge:
         sheet.merge_range(area, text)
     made.close()
@@ -55,7 +57,9 @@ def take(user, data, *, into="contact", name="база.xlsx", stage=None) -> Imp
 
 def check(job, *, mapping=None, known="skip", owner=None) -> Import:
     headings = checking.table_of(job).headings
-    verbs.say_columns(job, mapping or job.mapping, known=known, owner=owner or job.user, headings=headings)
+    verbs.say_columns(
+        job, mapping or job.mapping, known=known, owner=owner or job.user, headings=headings
+    )
     checking.check(job.pk)
     job.refresh_from_db()
     return job
@@ -101,7 +105,9 @@ def test_one_that_has_a_deal_meanwhile_is_not_taken_back_and_says_why(olga) -> N
 
 
 def test_known_rows_are_left_out_filled_in_or_made_again(olga, charlie) -> None:
-    ours = people.create_contact(name="Пётр", phone="+79161234567", owner=olga, by=Actor(), now=NOON)
+    ours = people.create_contact(
+        name="Пётр", phone="+79161234567", owner=olga, by=Actor(), now=NOON
+    )
     people.create_contact(name="Чужой", phone="+79990000001", owner=charlie, by=Actor(), now=NOON)
     data = CONTACTS + "Пётр Ломов;89161234567;p@example.com;Директор;\nКарл;89990000001;;Шеф;\nНовый;89990000002;;;\nНовый два;8 999 000 00 02;;;\n"  # fmt: skip
     job = check(take(olga, data, name="x.csv"))
@@ -122,7 +128,9 @@ def test_known_rows_are_left_out_filled_in_or_made_again(olga, charlie) -> None:
 
 
 def test_what_an_import_filled_in_is_emptied_again(olga) -> None:
-    ours = people.create_contact(name="Пётр", phone="+79161234567", owner=olga, by=Actor(), now=NOON)
+    ours = people.create_contact(
+        name="Пётр", phone="+79161234567", owner=olga, by=Actor(), now=NOON
+    )
     batch = run(check(take(olga, CONTACTS + "П;89161234567;p@example.com;Директор;\n", name="x.csv"), known="fill"))  # fmt: skip
     batches.undo(batch, by=Actor.person(olga), now=timezone.now())
     ours = Contact.objects.get(pk=ours.pk)
@@ -265,7 +273,9 @@ def test_the_pages_lead_through_and_strangers_are_kept_out(olga, alice, charlie,
     client.force_login(alice)
     assert client.get("/import/new/").status_code == 403
     client.force_login(olga)
-    upload = SimpleUploadedFile("x.csv", (CONTACTS + "Один;;a@example.com;;\nДва;номер;;;\n").encode())
+    upload = SimpleUploadedFile(
+        "x.csv", (CONTACTS + "Один;;a@example.com;;\nДва;номер;;;\n").encode()
+    )
     assert client.post("/import/new/", {"into": "nowhere", "file": upload}).status_code == 422
     upload.seek(0)
     at = client.post("/import/new/?into=contact", {"into": "contact", "file": upload})["Location"]

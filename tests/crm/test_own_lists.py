@@ -83,7 +83,9 @@ def test_a_colleagues_change_is_not_overwritten_silently(fleet, alice, bob) -> N
     assert item.values["capacity"] == "12"
 
 
-def test_roles_and_teams_decide_who_reads_and_who_edits(fleet, alice, bob, olga, charlie, client) -> None:
+def test_roles_and_teams_decide_who_reads_and_who_edits(
+    fleet, alice, bob, olga, charlie, client
+) -> None:
     item = add(fleet, alice)
     assert ListItem.objects.visible_to(charlie).get() == item
     fleet.editors = ["head"]
