@@ -171,9 +171,9 @@ def _by_stage(
                 Column(_("Stage"), "text", width=30),
                 Column(_("Open deals")),
                 Column(_("Sum"), "money", currency, 18),
-                Column(_("Won of ten like it"), "percent"),
+                Column(_("Probability"), "percent"),
                 Column(_("Likely sum"), "money", currency, 18),
-                Column(_("Judged by, deals")),
+                Column(_("Closed deals it is judged by")),
             ],
             rows,
             total,
@@ -202,8 +202,8 @@ def _by_stage(
             horizontal=True,
         ),
         _(
-            "The share that was won is that of the company's deals closed in the last twelve months that passed the stage. "
-            "Where fewer than %(enough)s did, nothing is foretold."
+            "The probability is the share of the won among the company's deals that were closed in the last twelve months "
+            "and had passed the stage. Where fewer than %(enough)s had, nothing is foretold."
         )
         % {"enough": ENOUGH},
     )
