@@ -41,4 +41,12 @@ PAGES: dict[str, int] = {
     "/regulation/axelerator/AX-L6/runs/": 8,
     # the tasks with their deals, the deals' passages, recordings
     "/control/": 4,
+    # 1 for every page; names of the people, a statement a widget, two for the limits; slow ones come by themselves
+    "/desktop/": 9,
+    # tasks, deals, licences, how many are done
+    "/day/": 5,
+    # people, deals, tasks, violations, the worst
+    "/day/team/": 6,
+    # people, teams, sales, goals, the last changes with the teams they are of
+    "/goals/": 7,
 }
