@@ -65,7 +65,7 @@ def offered(record: Record, typed: str, *, by: User) -> list[User]:
         )
     # First those who are the likeliest to see it: who answers for it, then heads, then administrators.
     rank = Case(
-        When(_answering(record), then=Value(0)),
+        When(_answering(record, by), then=Value(0)),
         When(Exists(Team.objects.filter(head=OuterRef("pk"))), then=Value(1)),
         When(Q(is_superuser=True) | Q(groups__name=roles.CRM_ADMIN), then=Value(2)),
         default=Value(3),
@@ -77,11 +77,11 @@ def offered(record: Record, typed: str, *, by: User) -> list[User]:
     return [user for user, _place in zip(seeing, range(OFFERED), strict=False)]
 
 
-def _answering(record: Record) -> Q:
+def _answering(record: Record, by: User) -> Q:
     own = Q(pk=record.owner_id)
     if isinstance(record, Deal):
         return own
-    deals = Deal.objects.filter(**of(record), owner=OuterRef("pk"), archived_at=None)
+    deals = Deal.objects.visible_to(by).filter(**of(record), owner=OuterRef("pk"))
     return own | Q(Exists(deals))
 
 
