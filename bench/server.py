@@ -98,10 +98,10 @@ def web(env: dict[str, str]) -> Iterator[Web]:
     )
     port = free_port()
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "config.wsgi:application",
+        sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "2", "--no-ws", "--log-level", "warning", "config.asgi:application",
     ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, env=env)
+    process = subprocess.Popen(command, cwd=ROOT, env=env | {"WEB_THREADS": "2"})
     try:
         _wait(port)
         yield Web(process, port)

@@ -261,6 +261,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 120.0,
         "options": {"expires": 120},
     },
+    # At nine o'clock of each person's own; a letter has one key a day.
+    "digests": {
+        "task": "crm.jobs.send_digests",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "old notices": {
+        "task": "crm.jobs.forget_notices",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "counters": {
         "task": "crm.jobs.compact_counters",
         "schedule": 60.0,

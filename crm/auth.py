@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.backends import ModelBackend
 
+from crm.models.notice import NOTICES_COUNTED
 from crm.models.user import (
     ABSENT,
     PEOPLE_BELOW,
@@ -34,6 +35,8 @@ _SIGNED_IN = f"""
            ({PLAYBOOK}) AS known_playbook,
            (SELECT count(*) FROM pipelines_violation WHERE culprit_id = %(head)s
                AND explained_at IS NULL AND excused_at IS NULL) AS known_violations,
+           (SELECT count(*) FROM (SELECT FROM crm_notice WHERE user_id = %(head)s AND read_at IS NULL
+               LIMIT {NOTICES_COUNTED} + 1) AS unread) AS known_notices,
            (SELECT json_object_agg(id, stamp) FROM pipelines_pipeline WHERE is_active) AS known_stamps,
            (SELECT json_agg(json_build_array(months, warn_days, clause)) FROM crm_passwordrule)
                AS known_password_rules,

@@ -6,11 +6,12 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from crm import accounts, totals
+from crm import accounts, notices, totals
 from crm.batches import running, verbs
 from crm.export import making
 from crm.imports import checking
 from crm.leaves import verbs as leaves
+from crm.notices import digest
 from crm.planning import reminding
 
 
@@ -76,3 +77,15 @@ def sweep_exports() -> int:
 def check_import(import_id: int) -> bool:
     """Go through an uploaded file before anything of it is made."""
     return checking.check(import_id)
+
+
+@shared_task(name="crm.jobs.send_digests")
+def send_digests() -> int:
+    """Write in the morning to those who have overdue tasks; once a day, however often it runs."""
+    return digest.send_due(timezone.now())
+
+
+@shared_task(name="crm.jobs.forget_notices")
+def forget_notices() -> int:
+    """Delete notices that nobody reads any more."""
+    return notices.forget_old(timezone.now())

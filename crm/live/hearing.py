@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest
+
 from crm.live.publishing import publish
+from crm.live.readers import digest
 from pipelines.listening import listen
 from pipelines.models import Event
 
@@ -24,3 +29,11 @@ def tell_pages(entry: Event) -> None:
         publish(f"contact:{entry.contact_id}", changed)
     if entry.company_id:
         publish(f"company:{entry.company_id}", changed)
+
+
+@receiver(user_logged_out, dispatch_uid="streams_of_who_signs_out_end")
+def end_streams(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Of this session only: the person may be signed in elsewhere."""
+    key = getattr(getattr(request, "session", None), "session_key", None)
+    if user is not None and key:
+        publish(f"user:{user.pk}", {"what": "signed-out", "session": digest(key)})

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+# More unread ones than this are «99+».
+NOTICES_COUNTED = 99
 TEXT_LIMIT = 300
 URL_LIMIT = 300
 # With «notice:», the user's number and the key, a letter's dedupe key holds it.

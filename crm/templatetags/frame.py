@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info
 
 from crm import board, panels, preferences, regulations
+from crm.profile.forms import THEMES, theme_of
 
 register = template.Library()
 
@@ -36,6 +37,8 @@ def frame(context: Any, part: str) -> SafeString:
         "pages": panels.pages_of(board.pipelines_of(request.user)) if part == "side" else (),
         "side": _side(request.user) if part == "side" else "",
         "unread": regulations.has_unread(request.user) if part == "side" else False,
+        "theme": theme_of(request.user) or "auto",
+        "themes": THEMES,
         "language": get_language(),
         "languages": [(code, _own_name(code)) for code, _name in settings.LANGUAGES],
         "csrf": format_html(
@@ -50,6 +53,19 @@ def _side(user: Any) -> str:
     """How the panel stands: «narrow», «wide», or as the window's width has it."""
     chosen = preferences.get(user, "side")
     return chosen if chosen in ("narrow", "wide") else ""
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Any) -> str:
+    """«light» or «dark» as the person chose; empty where his system decides."""
+    request = context.get("request")
+    return theme_of(request.user) if hasattr(request, "user") else ""
+
+
+@register.simple_tag
+def avatar(person: Any, size: str = "sm") -> SafeString:
+    """A person's picture, or his initials; `size` is Tabler's. In Jinja2: the macro of avatar.html."""
+    return SafeString(render_to_string("avatar_one.html", {"person": person, "size": size}))
 
 
 def _own_name(code: str) -> str:

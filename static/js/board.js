@@ -44,7 +44,10 @@
       },
     });
   }
-  board.querySelectorAll(".board-cards").forEach(watch);
+  const watchAll = () => board.querySelectorAll(".board-cards").forEach(watch);
+  watchAll();
+  // live_pages.js has drawn all columns anew.
+  document.addEventListener("board:drawn", watchAll);
 
   // A drag ends with a click on the name's link: that click is not meant.
   let dragged = 0;
