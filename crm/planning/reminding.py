@@ -30,10 +30,7 @@ def remind_due(now: datetime) -> int:
 
 @verb
 def remind_some(now: datetime, limit: int = AT_ONCE) -> int:
-    """A portion of them, which other workers pass over meanwhile: to the owner, and to who stands in for him.
-
-    The notice's key is the task as it was planned: whoever gave it before, it is not given again.
-    """
+    """A portion of them, which other workers pass over meanwhile: to the owner, and to who stands in for him."""
     due = Task.objects.open().filter(remind_at__lte=now).select_related("owner", "deal")
     tasks = list(
         due.select_for_update(of=("self",), skip_locked=True).order_by("remind_at", "pk")[:limit]
@@ -41,16 +38,21 @@ def remind_some(now: datetime, limit: int = AT_ONCE) -> int:
     deputies = standing.deputies_of((task.owner_id for task in tasks), now=now) if tasks else {}
     for task in tasks:
         for person in filter(None, [task.owner, deputies.get(task.owner_id)]):
-            notify(
-                person,
-                TASK_REMINDER,
-                text=lambda task=task, person=person: _said(task, person, now),  # type: ignore[misc]
-                url=reverse("crm:task", args=[task.pk]),
-                now=now,
-                key=f"task.reminder:{task.pk}:{task.revision}",
-            )
+            tell(task, person, now)
     Task.objects.filter(pk__in=[task.pk for task in tasks]).update(remind_at=None)
     return len(tasks)
+
+
+def tell(task: Task, person: User, now: datetime) -> None:
+    """Give one reminder to one person; told of the same plan of the task twice, he is told once."""
+    notify(
+        person,
+        TASK_REMINDER,
+        text=lambda: _said(task, person, now),
+        url=reverse("crm:task", args=[task.pk]),
+        now=now,
+        key=f"task.reminder:{task.pk}:{task.revision}",
+    )
 
 
 def _said(task: Task, person: User, now: datetime) -> str:
