@@ -174,3 +174,26 @@ def test_evidence_is_chosen_among_the_entries_that_prove_something(client, alice
     field = catalog.by_code("leads").fields["refusal_evidence"]
     choices = [code for code, _label in card_fields.form_field(field, deal).choices]
     assert choices == ["", str(call.pk), str(letter.pk)]
+
+
+def test_a_conflict_says_who_wrote_what_stands_there(client, alice, olga):
+    deal = make_deal(alice)
+    deals.edit_deal(deal, {"niche": "пекарни"}, by=Actor.person(olga), now=NOON)
+    client.force_login(alice)
+    assert str(olga) in save(client, deal, "niche", "кофейни", seen="null").content.decode()
+
+
+def test_a_responsible_given_meanwhile_is_not_overwritten_unseen(client, alice, bob, olga):
+    deal = make_deal(alice)
+    client.force_login(olga)
+    deals.assign_deal(deal, owner=bob, by=Actor.person(olga), now=NOON)
+    url, typed = f"/deals/{deal.pk}/owner/", {"owner": olga.pk, "seen": alice.pk}
+    answer = client.post(url, typed, **HTMX)
+    assert answer.status_code == 409
+    assert answer["HX-Retarget"] == "#dialog"
+    assert str(bob) in answer.content.decode()
+    assert Deal.objects.get(pk=deal.pk).owner_id == bob.pk
+    # Having seen both, she decides.
+    assert client.post(url, {"owner": olga.pk}, **HTMX).status_code == 204
+    assert Deal.objects.get(pk=deal.pk).owner_id == olga.pk
+    assert client.post(url, {"owner": alice.pk, "seen": "²"}, **HTMX).status_code == 204
