@@ -30,9 +30,10 @@ PAGES: dict[str, int] = {
     # … and its contacts with their points
     "/companies/{company}/": 12,
     # 1 for every page; whose there are, the records, their points, their open deals
-    "/contacts/": 5,
-    "/contacts/?q=иван": 5,
-    "/companies/": 5,
+    # … how many, people to ask for and to give to, the lists to choose from; the choice of this one, kept once
+    "/contacts/": 10,
+    "/contacts/?q=иван": 10,
+    "/companies/": 10,
     # 1 for every page; the regulation, its clauses, rules and their conditions, three counts of the month,
     # the head's people with roles and teams, and who of them has read it
     "/regulation/axelerator/": 12,
@@ -41,8 +42,9 @@ PAGES: dict[str, int] = {
     "/regulation/axelerator/AX-L6/runs/": 8,
     # the tasks with their deals, the deals' passages, recordings
     "/control/": 4,
-    # 1 for every page; names of the people, a statement a widget, two for the limits; slow ones come by themselves
-    "/desktop/": 9,
+    # 1 for every page; names of the people, a statement a widget, two for the limits and for the licences; the slow
+    # ones come by themselves
+    "/desktop/": 11,
     # tasks, deals, licences, how many are done
     "/day/": 5,
     # people, deals, tasks, violations, the worst

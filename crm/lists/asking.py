@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -57,6 +57,8 @@ class About:
     data: Any
     user: User
     now: datetime
+    # Whose records the user may see.
+    people: Sequence[User]
 
 
 @dataclass
@@ -89,13 +91,16 @@ class Asked:
         return records
 
 
-def read(shape: Shape, data: Any, user: User, *, now: datetime) -> Asked:
-    """The question that an address asks; `data` is its QueryDict. One statement, for the people to choose from."""
+def read(
+    shape: Shape, data: Any, user: User, *, now: datetime, people: Sequence[User] | None = None
+) -> Asked:
+    """The question that an address asks; `data` is its QueryDict. One statement, for the people to choose from,
+    where they are not given."""
     text = " ".join(UNSTORABLE.sub("", data.get("q", "")).split())[:TEXT_LIMIT]
     asked = Asked(text)
     if text:
         asked.conditions.append(mentions(shape, text))
-    about = About(shape, data, user, now)
+    about = About(shape, data, user, now, list(people_of(user)) if people is None else people)
     for item in shape.fields.values():
         if item.code == "name":
             continue
@@ -182,7 +187,7 @@ def _point(kind: str) -> Callable[..., Read]:
 
 
 def _person(item: CompiledField, about: About) -> Read:
-    people = {str(person.pk): str(person) for person in people_of(about.user)}
+    people = {str(person.pk): str(person) for person in about.people}
     chosen = tuple(raw for raw in about.data.getlist(item.code)[:MOST] if raw)
     made = Input(item.code, str(item.label), "choice", tuple(people.items()), chosen)
     known = [int(raw) for raw in chosen if raw in people]

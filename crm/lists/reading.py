@@ -75,8 +75,7 @@ def read_page(
 
     `after` is the mark of a page read earlier; one that no page gave out is the beginning.
     """
-    found = asked.apply(shape.records(user))
-    counted = found.order_by()[: COUNT_CAP + 1].count()
+    found = everything = asked.apply(shape.records(user))
     down, column = sort.startswith("-"), sort.removeprefix("-")
     if (beyond := _beyond(column, down, after)) is not None:
         found = found.filter(beyond)
@@ -87,6 +86,9 @@ def read_page(
     if more:
         last = records[-1]
         mark = str(last.pk) if column == "id" else f"{last.name}~{last.pk}"
+    # A sole page counts itself.
+    is_sole = not more and not after
+    counted = len(records) if is_sole else everything.order_by()[: COUNT_CAP + 1].count()
     return Page(rows_of(shape, user, records, columns), mark, _total(counted))
 
 

@@ -63,7 +63,8 @@ def page(request: SignedIn, shape: Shape) -> HttpResponse:
     user, now = request.user, timezone.now()
     if preferences.get(user, LAST) != shape.code:
         preferences.put(user, LAST, shape.code)
-    asked = asking.read(shape, request.GET, user, now=now)
+    people = card.owners_for(user)
+    asked = asking.read(shape, request.GET, user, now=now, people=people or [user])
     sort, size = (
         reading.sort_of(request.GET.get("sort", "")),
         reading.size_of(request.GET.get("size", "")),
@@ -98,7 +99,7 @@ def page(request: SignedIn, shape: Shape) -> HttpResponse:
         "may_change_many": user.may(rights.CHANGE_MANY) and shape.may_add(user),
         "import_url": f"{reverse('crm:import_new')}?into={shape.code}",
         "new_url": new_url(shape),
-        "people": card.owners_for(user),
+        "people": people,
         "periods": [label for _word, label in periods.CHOICES],
     }
     context["ticks"] = context["may_change_many"] and len(context["people"]) > 1
