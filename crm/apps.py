@@ -24,9 +24,9 @@ class CrmConfig(AppConfig):
         from crm.analytics import reports  # noqa: F401
         from crm.bulk import kinds as bulk_kinds  # noqa: F401
         from crm.card import mention_notices  # noqa: F401
-        from crm.clients import people  # noqa: F401
+        from crm.clients import merge_kinds, people  # noqa: F401
         from crm.day import sources as day_sources  # noqa: F401
-        from crm.desktop import sales, work  # noqa: F401
+        from crm.desktop import funnel, sales, work  # noqa: F401
         from crm.export import deals as exported_deals  # noqa: F401
         from crm.export import lists as exported_lists  # noqa: F401
         from crm.files import keeping  # noqa: F401

@@ -219,6 +219,22 @@ def judge_all(playbook: str, *, now: datetime) -> int:
     return changed
 
 
+@verb
+def give_to_life(
+    ids: list[int], *, life: ClientLife, was: ClientLife, by: Actor, now: datetime
+) -> None:
+    """These deliveries of `was` are those of `life`; both are counted anew. For two records of one client."""
+    locked = {
+        row.pk: row
+        for row in ClientLife.objects.filter(pk__in=[life.pk, was.pk])
+        .select_for_update()
+        .order_by("pk")
+    }
+    Delivery.objects.filter(pk__in=ids, life=was).update(life=life)
+    for pk in (was.pk, life.pk):
+        _count(locked[pk], None, by=by, now=now)
+
+
 def _lock(delivery: Delivery, by: Actor) -> tuple[Delivery, CompiledPipeline]:
     """Lock deal, client and delivery in this order; the delivery as it stands now."""
     deal = delivery.deal
@@ -246,7 +262,7 @@ def _find_life(deal: Deal) -> ClientLife | None:
     return ClientLife.objects.select_for_update().get(pk=found.pk) if found else None
 
 
-def _count(life: ClientLife, deal: Deal, *, by: Actor, now: datetime) -> None:
+def _count(life: ClientLife, deal: Deal | None, *, by: Actor, now: datetime) -> None:
     """Count the (locked) client's completed deliveries anew, and what he is by them.
 
     Counted, not added to: a number that is summed up can go wrong for good, one that is counted can't.
@@ -268,10 +284,11 @@ def _count(life: ClientLife, deal: Deal, *, by: Actor, now: datetime) -> None:
         _turn(life, was, deal, by=by, now=now)
 
 
-def _count_time_anew(life: ClientLife, deal: Deal, *, now: datetime) -> None:
+def _count_time_anew(life: ClientLife, deal: Deal | None, *, now: datetime) -> None:
     """The timers of all the client's deals: a delivery on one of them is a delivery for each."""
-    engine.date_changed(deal, [LAST_DELIVERY], now=now)
-    for other in lives.deals_of(life).exclude(pk=deal.pk):
+    if deal is not None:
+        engine.date_changed(deal, [LAST_DELIVERY], now=now)
+    for other in lives.deals_of(life).exclude(pk=deal.pk if deal else None):
         engine.date_changed(other, [LAST_DELIVERY], now=now)
 
 

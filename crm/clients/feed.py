@@ -79,4 +79,6 @@ def read_feed(
 
 
 def _own(record: Client) -> dict[str, Any]:
-    return {"deal": None, client_fields.kind_of(record): record.pk}
+    """What happened outside any deal: to the record, and to those merged into it, whose entries stay theirs."""
+    merged = type(record)._base_manager.filter(merged_into=record.pk).values_list("pk", flat=True)
+    return {"deal": None, f"{client_fields.kind_of(record)}__in": [record.pk, *merged]}

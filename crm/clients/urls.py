@@ -4,7 +4,16 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from crm.views import client_letters, client_lists, clients, files, lists, names, task_dialogs
+from crm.views import (
+    client_letters,
+    client_lists,
+    clients,
+    files,
+    lists,
+    merging,
+    names,
+    task_dialogs,
+)
 
 
 def _pages(plural: str, kind: str) -> list[URLPattern]:
@@ -14,6 +23,7 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
         ("field/", clients.field, f"{kind}_field"),
         ("name/", names.take_on_client, f"{kind}_name"),
         ("owner/", clients.owner, f"{kind}_owner"),
+        ("merge/", merging.merge, f"{kind}_merge"),
         ("note/", clients.note, f"{kind}_note"),
         ("people/", clients.people_offered, f"{kind}_people"),
         ("contacted/", clients.contacted, f"{kind}_contacted"),
@@ -27,6 +37,7 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
     return [
         path(f"{plural}/", lists.clients, told, name=plural),
         path(f"{plural}/new/", client_lists.new, told, name=f"{kind}_new"),
+        path(f"{plural}/duplicates/", merging.duplicates, told, name=f"{kind}_duplicates"),
         *(path(f"{plural}/<int:pk>/{end}", view, told, name=name) for end, view, name in of_one),
     ]
 

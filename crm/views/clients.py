@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -47,8 +47,12 @@ def find_client(request: SignedIn, kind: str, pk: int) -> Any:
 @login_required
 @require_GET
 def page(request: SignedIn, kind: str, pk: int) -> HttpResponse:
-    """The whole card."""
-    record = find_client(request, kind, pk)
+    """The whole card; an old link to a record that was merged leads to the main one."""
+    try:
+        record = find_client(request, kind, pk)
+    except Http404:
+        merged = MODELS[kind]._base_manager.filter(pk=pk, merged_into__isnull=False)
+        return redirect(f"crm:{kind}", get_object_or_404(merged).merged_into_id)
     asked = feed_filter.read(request.GET)
     read = client_card.read_client(record, user=request.user, now=timezone.now(), asked=asked)
     context = {
