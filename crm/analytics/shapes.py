@@ -16,6 +16,9 @@ from django.utils.functional import Promise
 from crm.money.sums import say_sum
 from crm.registers.asking import say_length
 
+# Columns that fit beside a chart.
+NARROW = 5
+
 Text = str | Promise
 Kind = Literal["text", "number", "percent", "money", "length", "moment", "month"]
 
@@ -130,8 +133,11 @@ class Section:
     table: Table
     chart: dict[str, Any] | None = None
     note: Text = ""
-    # Beside each other on a wide screen.
-    is_narrow: bool = False
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the table leaves room for the chart beside it on a wide screen."""
+        return len(self.table.columns) <= NARROW
 
     @property
     def chart_json(self) -> str:

@@ -47,11 +47,13 @@
     return (name) => (known[name] ??= token(figure, name));
   }
 
-  // Thin spaces between thousands, as everywhere in the product.
+  // As crm/money/sums.py has them; Intl knows other signs for some.
+  const SIGNS = { RUB: "₽", BYN: "Br", USD: "$", EUR: "€", KZT: "₸", UAH: "₴" };
+  // Thin spaces between thousands.
   const thin = (text) => text.replace(/[\u00a0\u202f](?=\d)/g, "\u2009");
   function formats(chart) {
     const styles = {
-      money: { style: "currency", currency: chart.currency || "RUB", currencyDisplay: "narrowSymbol", maximumFractionDigits: 0 },
+      money: { maximumFractionDigits: 0 },
       percent: { style: "unit", unit: "percent", maximumFractionDigits: 1 },
       days: { style: "unit", unit: "day", unitDisplay: "short", maximumFractionDigits: 1 },
       minutes: { style: "unit", unit: "minute", unitDisplay: "short", maximumFractionDigits: 0 },
@@ -59,8 +61,10 @@
     };
     const style = styles[chart.format] || styles.number;
     const full = new Intl.NumberFormat(language, style);
-    const short = new Intl.NumberFormat(language, chart.format === "money" ? { ...style, notation: "compact", maximumFractionDigits: 1 } : style);
-    return { full: (value) => thin(full.format(value)), short: (value) => thin(short.format(value)) };
+    const isMoney = chart.format === "money";
+    const short = new Intl.NumberFormat(language, isMoney ? { notation: "compact", maximumFractionDigits: 1 } : style);
+    const unit = isMoney ? `\u00a0${SIGNS[chart.currency] || chart.currency || "₽"}` : "";
+    return { full: (value) => thin(full.format(value)) + unit, short: (value) => thin(short.format(value)) + unit };
   }
 
   const valueOf = (point) => (point !== null && typeof point === "object" ? point.value : point);
