@@ -12,9 +12,16 @@ from crm.desktop.registry import Size, Widget
 from crm.models import User
 
 KEY = "desktop"
-# What stands there until one chooses: a manager's day, a head's people.
-FOR_A_MANAGER = ("day", "ending", "unanswered", "forgotten", "stages", "plan", "violations", "licences")  # fmt: skip
-FOR_A_HEAD = ("plan", "overdue", "forgotten", "ending", "stages", "funnel", "violations", "unanswered", "licences")  # fmt: skip
+# What stands there until one chooses, in whole rows: a manager's day, a head's people.
+T, H = Size.THIRD, Size.HALF
+FOR_A_MANAGER = (
+    ("day", H), ("stages", H), ("ending", T), ("unanswered", T), ("forgotten", T), ("plan", T), ("violations", T),
+    ("licences", T),
+)  # fmt: skip
+FOR_A_HEAD = (
+    ("plan", H), ("stages", H), ("overdue", T), ("ending", T), ("forgotten", T), ("unanswered", T), ("violations", T),
+    ("licences", T), ("funnel", H), ("day", H),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ def of(user: User) -> list[Placed]:
     known = {item.code: item for item in registry.offered(user)}
     kept = preferences.get(user, KEY)
     if not isinstance(kept, list):
-        return [Placed(known[code], known[code].size) for code in _usual(user) if code in known]
+        return [Placed(known[code], size) for code, size in _usual(user) if code in known]
     found: dict[str, Placed] = {}
     for row in kept:
         if isinstance(row, dict) and (item := known.get(str(row.get("code")))):
@@ -39,7 +46,7 @@ def of(user: User) -> list[Placed]:
     return list(found.values())
 
 
-def _usual(user: User) -> tuple[str, ...]:
+def _usual(user: User) -> tuple[tuple[str, Size], ...]:
     return FOR_A_HEAD if user.leads else FOR_A_MANAGER
 
 

@@ -123,13 +123,14 @@ def overdue(ask: Ask) -> dict[str, Any]:
     if ask.user.led_ids is not None:
         tasks = tasks.filter(owner__in=ask.user.led_ids)
     counted = tasks.order_by().values_list("owner").annotate(count=Count("pk")).order_by("-count")
-    rows = _by_person(ask, counted, tasks_of)
-    return {"total": sum(row["count"] for row in rows), "people": rows}
+    everybody = sorted(ask.user.led_ids or ())
 
+    def link(owners: Iterable[int]) -> str:
+        return address("crm:tasks", overdue="1", state="open", owner=owners)
 
-def tasks_of(owner: int) -> str:
-    """The list of somebody's overdue tasks."""
-    return f"{reverse('crm:tasks')}?owner={owner}&due=overdue"
+    rows = _by_person(ask, counted, lambda pk: link([pk]))
+    total = sum(row["count"] for row in rows)
+    return {"total": total, "all_url": link(everybody), "people": rows}
 
 
 @widget("violations", _("Violations"), icon="alert-octagon", template="crm/desktop/people.html")

@@ -11,6 +11,7 @@ from django.test.utils import override_settings
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from crm.demo import goals
 from crm.demo.cast import PASSWORD, Cast, client, hire
 from crm.demo.clock import in_office
 from crm.demo.story import Story
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             cast = hire()
             self._tell(cast)
             told = self._tell_others(cast)
+            goals.set_goals(cast.heads[0], cast.managers, now=timezone.now())
         self._say([*cast.everybody, *(person for book in told for person in book.everybody)])
 
     def _tell(self, cast: Cast) -> None:
