@@ -14,6 +14,7 @@ from django.utils.module_loading import autodiscover_modules
 from crm.demo import goals
 from crm.demo.cast import PASSWORD, Cast, client, hire
 from crm.demo.clock import in_office
+from crm.demo.own_lists import fill_lists
 from crm.demo.story import Story
 from crm.demo.tale import Book, books, tell_all
 from crm.models import Deal, Task, User
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             cast = hire()
             self._tell(cast)
             told = self._tell_others(cast)
+            fill_lists(cast.heads[0], now=timezone.now())
             goals.set_goals(cast.heads[0], cast.managers, now=timezone.now())
         self._say([*cast.everybody, *(person for book in told for person in book.everybody)])
 
