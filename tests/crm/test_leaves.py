@@ -56,7 +56,7 @@ def test_a_deputy_sees_the_deals_and_tasks_only_while_the_leave_lasts(
     assert late not in shown
     page = client.get("/tasks/").content.decode()
     assert "за Алису" in page
-    assert f"за {alice.first_name} {alice.last_name}" in page
+    assert f"за: {alice.first_name} {alice.last_name}" in page
     assert client.get(f"/deals/{deal.pk}/").status_code == 200
     verbs.end_leave(leave, by=Actor.person(alice), now=timezone.now())
     assert again(charlie).visible_owner_ids == {charlie.pk}
