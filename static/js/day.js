@@ -29,7 +29,8 @@
   }
 
   function back() {
-    if (isOpen()) return;
+    // Who types in the search meanwhile goes on typing.
+    if (isOpen() || (document.activeElement && document.activeElement !== document.body)) return;
     const all = entries();
     const same = all.find((entry) => entry.dataset.key === key);
     if (!all.length) return document.getElementById("day-empty")?.focus();
