@@ -26,9 +26,10 @@ PAGES: dict[str, int] = {
     "/deals/{deal}/feed/": 3,
     "/deals/new/": 2,
     # 1 for every page; the record, its points, deals, tasks, people to give it to, its life, its files, the feed in two
-    "/contacts/{contact}/": 10,
+    # and those merged into it, the rights of the reader's roles
+    "/contacts/{contact}/": 12,
     # … and its contacts with their points
-    "/companies/{company}/": 12,
+    "/companies/{company}/": 14,
     # 1 for every page; whose there are, the records, their points, their open deals
     # … how many, people to ask for and to give to, the lists to choose from; the choice of this one, kept once
     "/contacts/": 10,
@@ -40,6 +41,8 @@ PAGES: dict[str, int] = {
     # 1 for every page; the regulation, the clause, how many, the rows, their rules with conditions, their deals
     "/regulation/axelerator/AX-1.2a/refusals/": 8,
     "/regulation/axelerator/AX-L6/runs/": 8,
+    # how many there are, the batches
+    "/batches/": 3,
     # the tasks with their deals, the deals' passages, recordings
     "/control/": 4,
     # 1 for every page; names of the people, a statement a widget, two for the limits and for the licences; the slow

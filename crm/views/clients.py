@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from crm import rights
 from crm.card import feed_filter
 from crm.card import page as card
 from crm.card.editing import FieldsChanged, OwnerChanged
@@ -62,6 +63,7 @@ def page(request: SignedIn, kind: str, pk: int) -> HttpResponse:
         "kind": kind,
         "places": read.places,
         "point_form": PointForm(auto_id="point_%s"),
+        "may_merge": request.user.may(rights.MERGE),
     }
     context["body"] = SafeString(render_to_string("crm/client_body.html", context, request))
     return render(request, "crm/client_page.html", context)
