@@ -153,6 +153,8 @@ class BatchRow(models.Model):
     text = models.TextField(_("answer"), blank=True)
     # What undoing it needs to know; the kind's own.
     before = models.JSONField(_("as it was before"), default=dict)
+    # Whatever the kind's `load` gives the row for the time of a chunk; no column.
+    subject: Any
 
     class Meta:
         ordering = ["position"]
