@@ -94,6 +94,7 @@ def page(request: SignedIn, shape: Shape) -> HttpResponse:
         "is_later": bool(request.GET.get("after")),
         "may_add": shape.may_add(user),
         "may_import": shape.may_add(user) and user.may(rights.IMPORT),
+        "may_merge": shape.code in ("contact", "company") and user.may(rights.MERGE),
         "may_export": user.may(rights.EXPORT),
         "may_arrange": user.may(rights.ARRANGE),
         "may_change_many": user.may(rights.CHANGE_MANY) and shape.may_add(user),

@@ -9,6 +9,7 @@ import pytest
 
 from crm import deals
 from crm.models import Deal, Task, User
+from crm.models.analysed import Passage
 from crm.planning import tasks
 from notifications import outbox
 from notifications.models import Message, Template
@@ -98,8 +99,11 @@ def test_all_that_a_move_brought_about_goes_back(busy: Deal, alice: User) -> Non
     assert standing(busy) != before
     assert not RuleRun.objects.filter(status="failed").exists()
     assert undoing.obstacles(change) == []
+    # The reports' own copy of the passages follows.
+    assert Passage.objects.filter(change=change.pk).exists()
     event = undo(change, alice)
     assert standing(busy) == before
+    assert not Passage.objects.filter(change=change.pk).exists()
     assert (event.actor, event.data["from"], event.data["to"]) == (alice, "Two", "One")
     assert set(RuleRun.objects.filter(deal=busy).values_list("status", flat=True)) == {"undone"}
     assert Task.objects.get(text="Позвонить").state == "cancelled"
