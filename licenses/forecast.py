@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import Calendar
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -53,8 +54,8 @@ def last_purchase(licence: Licence) -> tuple[Decimal | None, int | None]:
     return (found[-1].price, found[-1].users) if found else (None, None)
 
 
-def months(user: User, *, now: datetime) -> list[Month]:
-    """This month and the eleven after it, empty ones too; in one query."""
+def months(user: User, *, now: datetime, owners: Collection[int] = ()) -> list[Month]:
+    """This month and the eleven after it, empty ones too; of these people's deals, or of all seen. One query."""
     first = timezone.localdate(now).replace(day=1)
     found = {
         day: Month(day) for day in (terms.add_months(first, number) for number in range(AHEAD))
@@ -62,7 +63,11 @@ def months(user: User, *, now: datetime) -> list[Month]:
     rows = (
         Licence.objects.visible_to(user)
         .running()
-        .filter(expires_on__gte=first, expires_on__lt=terms.add_months(first, AHEAD))
+        .filter(
+            Q(deal__owner__in=owners) if owners else Q(),
+            expires_on__gte=first,
+            expires_on__lt=terms.add_months(first, AHEAD),
+        )
         .annotate(month=TruncMonth("expires_on"))
         .values_list("month", "deal__currency")
         .annotate(count=Count("pk"), amount=Sum("deal__budget"))

@@ -30,7 +30,7 @@ Counts = tuple[int, int, int]
     about=gettext_lazy("What was broken, by clause, person and month"),
     icon="alert-octagon",
     position=50,
-    asks=(registry.PERIOD,),
+    asks=(registry.PIPELINE, registry.PERIOD),
 )
 def sections(question: Question) -> list[Section]:
     return [*_by_clause(question), *_by_person(question), *_by_month(question)]

@@ -55,7 +55,7 @@ class Expected:
     about=gettext_lazy("What the open deals are likely to bring, and when"),
     icon="crystal-ball",
     position=60,
-    asks=(registry.ARRIVAL, registry.TAG),
+    asks=(registry.PIPELINE, registry.ARRIVAL, registry.TAG),
 )
 def sections(question: Question) -> list[Section]:
     return [section for pipeline in question.pipelines for section in _of(question, pipeline)]

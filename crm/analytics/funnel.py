@@ -63,7 +63,13 @@ class _Counted(NamedTuple):
     about=gettext_lazy("Conversion from stage to stage, and how long deals stand"),
     icon="filter",
     position=10,
-    asks=(registry.PERIOD, registry.ARRIVAL, registry.TAG, registry.COHORT),
+    asks=(
+        registry.PIPELINE,
+        registry.PERIOD,
+        registry.ARRIVAL,
+        registry.TAG,
+        registry.COHORT,
+    ),
 )
 def sections(question: Question) -> list[Section]:
     counted = _Counted(

@@ -45,9 +45,12 @@ class Days(NamedTuple):
 
 def selects(asked: Filter, asks: frozenset[str]) -> list[Select]:
     """The lists to choose from; one that would offer a single thing is left out."""
-    found = [_pipelines(asked), _people(asked)]
+    found = []
+    if registry.PIPELINE in asks:
+        found.append(_pipelines(asked))
     if registry.PERIOD in asks:
-        found.insert(1, _periods(asked))
+        found.append(_periods(asked))
+    found.append(_people(asked))
     if registry.ARRIVAL in asks:
         found.append(_plain(asked, "arrival", _("Source"), Deal.Arrival.choices))
     if registry.TAG in asks:

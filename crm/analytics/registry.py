@@ -13,7 +13,7 @@ Sections = Callable[[Question], list[Section]]
 
 @dataclass(frozen=True)
 class Report:
-    """A page of analytics. `asks` are the parts of the filter that it answers to, beside the pipeline and the people."""
+    """A page of analytics. `asks` are the parts of the filter that it answers to, beside the people."""
 
     code: str
     title: Text
@@ -25,7 +25,7 @@ class Report:
 
 
 _reports: dict[str, Report] = {}
-PERIOD, ARRIVAL, TAG, COHORT = "period", "arrival", "tag", "cohort"
+PIPELINE, PERIOD, ARRIVAL, TAG, COHORT = "pipeline", "period", "arrival", "tag", "cohort"
 
 
 def report(
@@ -35,7 +35,7 @@ def report(
     about: Text,
     icon: str,
     position: int,
-    asks: tuple[str, ...] = (PERIOD, ARRIVAL, TAG),
+    asks: tuple[str, ...] = (PIPELINE, PERIOD, ARRIVAL, TAG),
 ) -> Callable[[Sections], Sections]:
     """Registers the function that answers the report's question."""
 

@@ -147,7 +147,7 @@ def tasks(request: SignedIn) -> HttpResponse:
     )
 
 
-ALL_ASKED = frozenset({registry.PERIOD, registry.ARRIVAL, registry.TAG})
+ALL_ASKED = frozenset({registry.PIPELINE, registry.PERIOD, registry.ARRIVAL, registry.TAG})
 
 
 def _page(
