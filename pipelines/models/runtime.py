@@ -139,7 +139,6 @@ class StageChange(models.Model):
         verbose_name_plural = _("stage passages")
         indexes = [
             models.Index(fields=["deal", "-at"], name="stagechange_of_a_deal"),
-            models.Index(fields=["to_stage", "at"], name="stagechange_funnel"),
         ]
 
     def __str__(self) -> str:
