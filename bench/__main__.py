@@ -53,7 +53,7 @@ def main() -> None:
 def pages(
     facts: dict[str, Any],
 ) -> list[tuple[str, Callable[[Any, int], Any], Callable[[Any, int], Any], int]]:
-    from bench import driving
+    from bench import analytics, driving
     from bench.floor import Floor
 
     table = {"pipeline": "leads", "stage": facts["stage_codes"][2], "owner": facts["owners"][3]}
@@ -101,6 +101,7 @@ def pages(
         ("move with history, guards, task, letter", move, Floor.move, 60),
         ("move by hand where scenarios rule", plain_move, Floor.move, 60),
         ("scenario: counted, moved, next task, offer", press, Floor.move, 60),
+        *analytics.pages(facts),
     ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ class Floor:
 
     def board(self, _number: int) -> None:
         """Exact counts and sums by counting, and 40 cards of each of the ten columns with their names."""
-        self._all(
+        self.all(
             "SELECT stage_id, count(*), sum(budget) FROM crm_deal WHERE archived_at IS NULL AND owner_id = ANY(%s)"
             " AND pipeline_id = %s GROUP BY 1",
             self.facts["owners"], self.facts["pipeline"],
@@ -25,7 +25,7 @@ class Floor:
         self.cards(_number)
 
     def cards(self, _number: int) -> None:
-        self._all(
+        self.all(
             "SELECT d.*, c.name, k.name FROM unnest(%s::bigint[]) s(id) CROSS JOIN LATERAL ("
             " SELECT id, name, budget, contact_id, company_id, next_task_at, stage_since FROM crm_deal"
             " WHERE stage_id = s.id AND archived_at IS NULL AND owner_id = ANY(%s)"
@@ -35,7 +35,7 @@ class Floor:
         )  # fmt: skip
 
     def table(self, _number: int) -> None:
-        self._all(
+        self.all(
             "SELECT d.id, d.name, d.budget, d.created_at, c.name, k.name FROM crm_deal d"
             " LEFT JOIN crm_contact c ON c.id = d.contact_id LEFT JOIN crm_company k ON k.id = d.company_id"
             " WHERE d.pipeline_id = %s AND d.archived_at IS NULL AND d.stage_id = %s AND d.owner_id = %s"
@@ -44,7 +44,7 @@ class Floor:
         )  # fmt: skip
 
     def far_table(self, _number: int) -> None:
-        self._all(
+        self.all(
             "SELECT d.id, d.name, d.budget, d.created_at, c.name, k.name FROM crm_deal d"
             " LEFT JOIN crm_contact c ON c.id = d.contact_id LEFT JOIN crm_company k ON k.id = d.company_id"
             " WHERE d.pipeline_id = %s AND d.archived_at IS NULL AND (d.created_at, d.id) < (%s, %s)"
@@ -53,13 +53,13 @@ class Floor:
         )  # fmt: skip
 
     def search(self, _number: int) -> None:
-        self._all(
+        self.all(
             "SELECT id, name FROM crm_contact WHERE lower(name) LIKE %s AND archived_at IS NULL LIMIT 7",
             f"%{self.facts['part']}%",
         )
 
     def phone(self, number: int) -> None:
-        self._all(
+        self.all(
             "SELECT c.id, c.name FROM crm_contactpoint p JOIN crm_contact c ON c.id = p.contact_id"
             " WHERE p.value = %s AND p.kind = 'phone'",
             self.facts["phones"][number % len(self.facts["phones"])],
@@ -67,14 +67,12 @@ class Floor:
 
     def card(self, number: int) -> None:
         deal = self.facts["some"][number % len(self.facts["some"])]
-        self._all(
+        self.all(
             "SELECT d.*, c.name, k.name FROM crm_deal d LEFT JOIN crm_contact c ON c.id = d.contact_id"
             " LEFT JOIN crm_company k ON k.id = d.company_id WHERE d.id = %s", deal,
         )  # fmt: skip
-        self._all(
-            "SELECT * FROM pipelines_event WHERE deal_id = %s ORDER BY id DESC LIMIT 30", deal
-        )
-        self._all(
+        self.all("SELECT * FROM pipelines_event WHERE deal_id = %s ORDER BY id DESC LIMIT 30", deal)
+        self.all(
             "SELECT * FROM crm_task WHERE deal_id = %s AND state = 'open' ORDER BY due_at", deal
         )
 
@@ -137,7 +135,7 @@ class Floor:
             [now, now, due, now, self.facts["owners"][3], now],
         )
 
-    def _all(self, statement: str, *values: Any) -> list[Any]:
+    def all(self, statement: str, *values: Any) -> list[Any]:
         return self.sql.execute(statement, values).fetchall()
 
     def _one(self, statement: str, *values: Any) -> Any:
