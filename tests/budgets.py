@@ -54,4 +54,12 @@ PAGES: dict[str, int] = {
     "/day/team/": 6,
     # people, teams, sales, goals, the last changes with the teams they are of
     "/goals/": 7,
+    # 1 for every page, what the filter offers in four (people, teams with their members, tags). The funnel: its passages, those
+    # of the period before, the lost, those who stand now
+    "/analytics/funnel/?period=last_90_days": 9,
+    # sales now and before, their people and tags in two
+    "/analytics/sales/?period=last_90_days": 10,
+    "/analytics/work/?period=last_90_days": 13,
+    # how many, the page, their events, people, deals and clients
+    "/analytics/calls/?period=last_90_days": 11,
 }

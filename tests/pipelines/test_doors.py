@@ -222,7 +222,7 @@ RECORDS = (
     "Violation",
     "Override",
 )
-PAGES = ("crm/views", "crm/day", "crm/desktop", "crm/board.py", "crm/table.py", "crm/search.py", "crm/forms.py", "crm/moveforms.py", "crm/card/page.py",
+PAGES = ("crm/views", "crm/analytics", "crm/day", "crm/desktop", "crm/board.py", "crm/table.py", "crm/search.py", "crm/forms.py", "crm/moveforms.py", "crm/card/page.py",
          "crm/cards.py", "crm/planning/listing.py", "crm/planning/calendar.py", "crm/planning/export.py", "crm/planning/bulk.py", "crm/bulk", "crm/clients/suspects.py", "crm/filters", "crm/clients/card.py", "crm/clients/client_deals.py", "crm/clients/feed.py", "crm/card/mentions.py",
          "crm/lists", "crm/export", "crm/views/lists.py", "crm/control.py", "crm/card/actions.py", "crm/shown/delivery_panel.py", "crm/shown/invoice_panel.py",
          "crm/shown/payment_panel.py", "crm/shown/violation_panel.py", "crm/shown/warning_panel.py", "licenses/panel.py",
@@ -255,10 +255,12 @@ NARROWING = {
     (page, model)
     for page in ("crm/search.py", "crm/filters/text.py", "crm/lists/asking.py")
     for model in ("Contact", "Company")
-}
+} | {("crm/analytics/asking.py", "Deal")}
 # What is shown of records that the page has found through `visible_to`: marks of its deals, tasks of its client and of
 # his deals, the deliveries of a deal with those of the sale that it continues.
 SEEN_ALREADY = {
+    # Counted, not shown, and only of one's own people.
+    ("crm/analytics/work.py", "Task"),
     ("crm/clients/card.py", "Task"),
     ("crm/shown/delivery_panel.py", "Deal"),
     ("crm/shown/delivery_panel.py", "Delivery"),
