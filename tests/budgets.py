@@ -18,8 +18,14 @@ PAGES: dict[str, int] = {
     "/search/?q=иван": 4,
     # and once more in the other keyboard layout, where nothing was found
     "/search/?q=bdfy": 7,
-    # whose tasks one may see, the tasks, the deals without a task
+    # 1 for every page; the tasks, which of their deals one sees, the deals without a task
     "/tasks/": 4,
+    # … and people to choose from, and how many there are
+    "/tasks/?owner=all&type=call&q=деал": 4,
+    "/tasks/calendar/": 1,
+    "/tasks/calendar/feed/?start=2026-03-01T00:00&end=2026-04-12T00:00": 2,
+    # those that last, are to come, are over
+    "/leaves/": 4,
     # 1 for every page; the deal, what is around it, tasks, people, the invoices, the feed.
     # Offers, files, continuations and proofs cost one each where there are any, letters two.
     "/deals/{deal}/": 7,

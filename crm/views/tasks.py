@@ -96,7 +96,7 @@ def _quick(asked: TaskFilter) -> list[tuple[str, str, bool]]:
         (_("Overdue"), [("overdue", "1")]),
         (_("Today"), [("due", "today")]),
         (_("This week"), [("due", "this_week")]),
-        (_("Done"), [("state", "done")]),
+        (_("Finished ones"), [("state", "done")]),
     ]
     now = asked.query()
     return [
