@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from crm import rights
 from crm.batches import kinds, verbs
@@ -84,10 +85,13 @@ def _ask(request: SignedIn, form: BulkForm, selection: Selection, *, status: int
 
 
 def _started(request: SignedIn, batch: Batch) -> HttpResponse:
+    """The report where it is done already, else the page with its progress; the ticks are let go."""
     if request.htmx and not batch.is_active:
         context = report_context(batch, request) | {"back": safe_back(request)}
-        return render(request, "crm/batch_window.html", context)
-    return go(request, batch.get_absolute_url())
+        answer = render(request, "crm/batch_window.html", context)
+    else:
+        answer = go(request, batch.get_absolute_url())
+    return trigger_client_event(answer, "selection:done", {})
 
 
 def _nothing(request: SignedIn) -> HttpResponse:
