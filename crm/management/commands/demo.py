@@ -17,6 +17,7 @@ from crm.demo.clock import in_office
 from crm.demo.own_lists import fill_lists
 from crm.demo.story import Story
 from crm.demo.tale import Book, books, tell_all
+from crm.demo.week import plan_week
 from crm.models import Deal, Task, User
 from pipelines import catalog, engine
 
@@ -50,6 +51,7 @@ class Command(BaseCommand):
             self._tell(cast)
             told = self._tell_others(cast)
             fill_lists(cast.heads[0], now=timezone.now())
+            plan_week(cast.managers, now=timezone.now())
             goals.set_goals(cast.heads[0], cast.managers, now=timezone.now())
         self._say([*cast.everybody, *(person for book in told for person in book.everybody)])
 
