@@ -30,7 +30,8 @@
 
   function back() {
     // Who types in the search meanwhile goes on typing.
-    if (isOpen() || (document.activeElement && document.activeElement !== document.body)) return;
+    const at = document.activeElement;
+    if (isOpen() || (at && at !== document.body && !at.closest("#dialog-window, #day"))) return;
     const all = entries();
     const same = all.find((entry) => entry.dataset.key === key);
     if (!all.length) return document.getElementById("day-empty")?.focus();
@@ -93,6 +94,13 @@
     if (!number || !ways[number[1] - 1]) return;
     event.preventDefault();
     ways[number[1] - 1].click();
+  }
+  document.addEventListener("click", (event) => {
+    const chosen = event.target.closest("#dialog a.day-way");
+    if (chosen) mark(chosen);
+  });
+  function mark(chosen) {
+    document.querySelectorAll("#dialog .day-way").forEach((item) => item.classList.toggle("active", item === chosen));
   }
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { requestConfig, target } = event.detail;
