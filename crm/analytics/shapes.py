@@ -17,7 +17,7 @@ from crm.money.sums import say_sum
 from crm.registers.asking import say_length
 
 # Columns that fit beside a chart.
-NARROW = 5
+NARROW = 6
 
 Text = str | Promise
 Kind = Literal["text", "number", "percent", "money", "length", "moment", "month"]
