@@ -54,15 +54,15 @@ class PersonForm(forms.ModelForm):
 class HabitsForm(forms.Form):
     """How the workplace speaks and looks."""
 
-    time_zone = forms.ChoiceField(label=gettext_lazy("time zone"))
-    language = forms.ChoiceField(label=gettext_lazy("language"), choices=settings.LANGUAGES)
-    theme = forms.ChoiceField(label=gettext_lazy("theme"), choices=THEMES)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
+    theme = forms.ChoiceField(label=gettext_lazy("Theme"), choices=THEMES)
     remind = forms.ChoiceField(
-        label=gettext_lazy("remind of a task"),
+        label=gettext_lazy("Remind of a task"),
         choices=[(NEVER, gettext_lazy("never")), *REMINDERS],
         help_text=gettext_lazy("What a new task begins with; each can say otherwise."),
     )
-    sound = forms.BooleanField(label=gettext_lazy("a sound with each notice"), required=False)
+    sound = forms.BooleanField(label=gettext_lazy("A sound with each notice"), required=False)
 
     def __init__(self, user: User, *args: Any, now: datetime, **kwargs: Any) -> None:
         remind = preferences.get(user, REMIND_PREFERENCE)
