@@ -122,7 +122,7 @@ def render_columns(
     ]
     pipeline = catalog.pipeline(columns[0].stage.pipeline_id)
     new = f"{reverse('crm:deal_new')}?pipeline={pipeline.code}"
-    context = {
+    context: dict[str, object] = {
         "columns": shown,
         "query": query,
         "adds": {
@@ -156,7 +156,7 @@ def render_moved(
         needs_task = catalog.stage(row.stage_id).needs_task
         shown = face(row, words, needs_task=needs_task, marks=_marks([row], user, now))
     pipeline = _pipeline_of([row] if row else [], columns)
-    context = {"heads": heads, "face": shown, "pk": pk}
+    context: dict[str, object] = {"heads": heads, "face": shown, "pk": pk}
     return _render("crm/board_moved.html", context, user, pipeline)
 
 

@@ -55,7 +55,7 @@ def of(user: User, pipelines: list[CompiledPipeline]) -> list[Column]:
     """All columns of a table of these pipelines' deals."""
     owners = user.visible_owner_ids
     many_owners = owners is None or len(owners) > 1
-    sorted_by = {"is_sortable": True}
+    sorted_by: Any = {"is_sortable": True}
     return [
         Column("name", _("Name"), is_fixed=True, **sorted_by),
         Column("stage", _("Stage"), **sorted_by),

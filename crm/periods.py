@@ -72,8 +72,7 @@ def parse(text: str, *, today: date) -> Period:
     Errors: ValueError with a sentence for people.
     """
     if found := word(text):
-        start, end = _BY_WORD[found](today)
-        return Period(start, end, str(LABELS[found]))
+        return Period(*_BY_WORD[found](today), str(LABELS[found]))
     first, between, last = text.partition(BETWEEN)
     if not between:
         last = first

@@ -6,7 +6,7 @@ and dates, stored as ISO texts, are compared as texts: what is no date is no err
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,6 @@ from django.db.models.lookups import (
     Regex,
 )
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.filters.asking import AnyOf, Between, Condition, Days
@@ -178,5 +177,5 @@ def _both(first: CompiledField, second: CompiledField) -> CompiledField:
 
     if first.type != second.type:
         return first
-    choices: Mapping[str, str | Promise] = {**second.choices, **first.choices}
+    choices = {**second.choices, **first.choices}
     return replace(first, choices=choices, in_filter=first.in_filter or second.in_filter)
