@@ -21,7 +21,7 @@ from pipelines.errors import RegulationError
 from pipelines.locking import check_right_to_edit
 from pipelines.models import StageChange
 
-EMPTY = (None, "", [], 0)
+EMPTY: tuple[Any, ...] = (None, "", [], 0)
 
 
 class DealKind(kinds.Kind):

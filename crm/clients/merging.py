@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from crm import deliveries
 from crm.clients import fields as client_fields
 from crm.clients.fields import Client
+from crm.clients.verbs import named
 from crm.models import ClientLife, Company, Delivery
 from pipelines import engine, registry
 from pipelines.actor import Actor
@@ -58,7 +59,8 @@ def keys_of(record: type[models.Model]) -> list[Key]:
         Key(field.model, field.name)
         for field in found
         if isinstance(field, models.ForeignKey)
-        and field.db_constraint
+        # Copies that triggers keep have none.
+        and field.db_constraint  # type: ignore[attr-defined]
         and field.model._meta.label not in KEPT
     ]
 
@@ -100,7 +102,7 @@ def merge(main: Client, other: Client, *, take: Iterable[str], by: Actor, now: d
     other.merged_into, other.archived_at = main, now
     other.save(update_fields=["merged_into", "archived_at"])
     said = {"name": other.name, "other": other.pk, "main": main.pk}
-    engine.record(MERGED, **{client_fields.kind_of(main): main}, by=by, now=now, data=said)
+    engine.record(MERGED, **named(main), by=by, now=now, data=said)
     return {"fields": fields, "moved": {key: ids for key, ids in moved.items() if ids}, **lives}
 
 
@@ -124,7 +126,7 @@ def separate(main: Client, other: Client, before: Before, *, by: Actor, now: dat
             _set(main, name, _restored(main, name, mine))
     main.save()
     said = {"name": other.name, "other": other.pk, "main": main.pk}
-    engine.record(SEPARATED, **{client_fields.kind_of(main): main}, by=by, now=now, data=said)
+    engine.record(SEPARATED, **named(main), by=by, now=now, data=said)
 
 
 def summary(before: Before) -> list[tuple[str, int]]:
