@@ -197,11 +197,8 @@ def _apart(
             raise
         except Exception:
             log.exception("row %s of batch %s", row.position, batch.pk)
-            _refuse(
-                row,
-                _("This went wrong on our side; the administrator finds why in the log."),
-                is_undo,
-            )
+            ours = _("This went wrong on our side; the administrator finds why in the log.")
+            _refuse(row, RegulationError(ours), is_undo)
 
 
 def _do(row: BatchRow, batch: Batch, chosen: Kind, by: Actor, now: datetime, is_undo: bool) -> None:
