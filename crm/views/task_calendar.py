@@ -36,7 +36,7 @@ VIEWS = ("day", "week", "month", "list")
 @require_GET
 def page(request: SignedIn) -> HttpResponse:
     """`?view=day|week|month|list`, `day=2026-03-10`, and the list's conditions."""
-    asked = TaskFilter(request.GET, user=request.user)
+    asked = _filter(request)
     if "apply" in request.GET and not asked.errors:
         return redirect(f"{request.path}?{asked.query()}" if asked.asked else request.path)
     now = timezone.now()
@@ -73,9 +73,7 @@ def feed(request: SignedIn) -> HttpResponse:
         return JsonResponse({"said": str(error)}, status=400)
     if not timedelta() < end - start <= calendar.LONGEST:
         return JsonResponse({"said": _("Ask for two months at most.")}, status=400)
-    asked = TaskFilter(request.GET, user=request.user)
-    for name in ("start", "end"):
-        asked.data.pop(name, None)
+    asked = _filter(request)
     now = timezone.now()
     events, is_more = calendar.read(request.user, asked, start=start, end=end, now=now)
     said = ""
@@ -104,6 +102,14 @@ def drag(request: SignedIn, pk: int) -> HttpResponse:
     except (ValueError, OverflowError) as error:
         return JsonResponse({"said": str(error)}, status=422)
     return JsonResponse({"revision": task.revision, "said": _("The task is moved.")})
+
+
+def _filter(request: SignedIn) -> TaskFilter:
+    """The list's conditions, without what the calendar says of itself."""
+    data = request.GET.copy()
+    for name in ("view", "day", "start", "end"):
+        data.pop(name, None)
+    return TaskFilter(data, user=request.user)
 
 
 def _asked(request: SignedIn) -> Any:
