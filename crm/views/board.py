@@ -125,6 +125,9 @@ def opening(request: SignedIn, here: str) -> HttpResponse | None:
     """Where nothing at all is asked: to the filter that the user chose to open his deals with."""
     if request.GET or not (usual := saved.opened_with(request.user)):
         return None
+    codes = {pipeline.code for pipeline in board.pipelines_of(request.user)}
+    if usual.pipeline and usual.pipeline not in codes:
+        return None
     return redirect(f"{reverse(here)}?{saved.params_of(usual).urlencode()}")
 
 

@@ -88,6 +88,8 @@ def test_a_filter_is_saved_changed_ordered_opened_with_and_removed(alice, client
     opened = client.get("/deals/")
     assert opened["Location"] == f"/deals/?stage=taken&pipeline=leads&saved={first.pk}"
     assert client.get("/deals/?pipeline=leads").status_code == 200
+    SavedFilter.objects.filter(pk=first.pk).update(pipeline="gone")
+    assert client.get("/deals/").status_code == 200
     client.post(f"/deals/filters/{first.pk}/remove/")
     assert client.get("/deals/").status_code == 200
     assert seen_by(alice) == ["Иксы"]
