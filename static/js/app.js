@@ -19,7 +19,7 @@
   function addWayBack(node, back, shown) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "btn btn-sm btn-link app-toast-back";
+    button.className = "btn btn-sm btn-link my-auto text-nowrap app-toast-back";
     button.textContent = back.label;
     button.title = "Alt+Z";
     button.setAttribute("aria-keyshortcuts", "Alt+Z");
