@@ -6,7 +6,7 @@ browser believes to be in.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -88,15 +88,17 @@ def time_off(user: User, *, start: datetime, end: datetime) -> list[dict[str, An
     ]
     if end - start > WITH_HOURS:
         return found
-    at = start
-    for opens, closes in spans:
-        if closes <= start or opens >= end:
-            continue
-        if opens > at:
-            found.append(_shade(_plain(at), _plain(opens)))
-        at = max(at, closes)
-    if at < end:
-        found.append(_shade(_plain(at), _plain(end)))
+    for day in worked.intersection(days):
+        at = timezone.make_aware(datetime.combine(day, time()))
+        midnight = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+        for opens, closes in spans:
+            if closes <= at or opens >= midnight:
+                continue
+            if opens > at:
+                found.append(_shade(_plain(at), _plain(opens)))
+            at = closes
+        if at < midnight:
+            found.append(_shade(_plain(at), _plain(midnight)))
     return found
 
 

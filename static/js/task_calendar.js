@@ -73,7 +73,7 @@
     nowIndicator: true, navLinks: true, dayMaxEvents: 4, slotDuration: "00:30:00", snapDuration: "00:15:00",
     slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
-    scrollTime: "08:00:00", slotMinTime: "06:00:00", slotMaxTime: "23:00:00", expandRows: true, slotEventOverlap: false,
+    scrollTime: "08:00:00", slotMinTime: "06:00:00", slotMaxTime: "23:00:00", expandRows: true, slotEventOverlap: false, eventMinHeight: 22, displayEventEnd: false,
     editable: true, selectable: true, selectMirror: true, longPressDelay: 300, eventInteractive: true,
     events: read, eventContent: face, eventDrop: put, eventResize: put,
     eventClick: (info) => { info.jsEvent.preventDefault(); open(info.event.url); },
