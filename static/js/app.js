@@ -87,7 +87,7 @@
   function isSearch(event, typing) {
     if (event.altKey || event.shiftKey) return false;
     if (event.ctrlKey || event.metaKey) return event.code === "KeyK";
-    return event.code === "Slash" && !event.shiftKey && !typing;
+    return event.code === "Slash" && !event.shiftKey && event.key !== "?" && !typing;
   }
 
   // A select or a tick that is the whole form sends it at once: <form data-send-on-change>.
