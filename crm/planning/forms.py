@@ -20,7 +20,11 @@ class WhenFields(AnswersForm):
     """A day with an hour, or the day alone."""
 
     due_at = DueField(label=gettext_lazy("Until"))
-    all_day = forms.BooleanField(label=gettext_lazy("all day"), required=False)
+    all_day = forms.BooleanField(
+        label=gettext_lazy("all day"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
