@@ -9,6 +9,6 @@ class LicensesConfig(AppConfig):
     def ready(self) -> None:
         from crm import panels
 
-        from . import actions, analytics, day, guards, panel, placeholders, sources  # noqa: F401
+        from . import actions, analytics, day, guards, notices, panel, placeholders, sources  # noqa: F401
 
         panels.register(panel)

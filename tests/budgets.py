@@ -30,6 +30,14 @@ PAGES: dict[str, int] = {
     # Offers, files, continuations and proofs cost one each where there are any, letters two.
     "/deals/{deal}/": 7,
     "/deals/{deal}/feed/": 3,
+    # the notices; the bell's count comes with the reader
+    "/notices/?unread=1": 2,
+    "/notices/bell/": 2,
+    "/profile/": 2,
+    # the new notices, how many wait, which deals one may hear, the feed's latest entries, whose deals these are
+    "/live/poll/?since=1&topics=deal:{deal},pipeline:1": 6,
+    # the columns' totals, the cards
+    "/live/board/?deals={deal}": 3,
     "/deals/new/": 2,
     # 1 for every page; the record, its points, deals, tasks, people to give it to, its life, its files, the feed in two
     # and those merged into it, the rights of the reader's roles

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.smtp",
     "tests.fixtures.gateway",
     "tests.fixtures.browser",
+    "tests.fixtures.granian",
     "tests.fixtures.worker",
     "tests.fixtures.pzka",
     "tests.fixtures.school",

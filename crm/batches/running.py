@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from crm.batches import kinds
 from crm.batches.kinds import Kind
+from crm.batches.telling import tell_finished
 from crm.models import Batch, BatchRow, User
 from crm.models.batch import UNDO_FOR
 from crm.notices.hearing import gathering as gathering_notices
@@ -39,6 +40,8 @@ RUN_SECONDS = 200.0
 # A batch that no worker has touched for so long has lost them: longer than any chunk takes.
 SILENCE = timedelta(seconds=30)
 TRIES = 3
+# Whoever started so many rows has not waited before the screen, and is told.
+LONG = 100
 
 
 class _NotClean(Exception):
@@ -124,6 +127,8 @@ def finish(batch: Batch, *, now: datetime) -> None:
                 batch.finish()
                 batch.finished_at, batch.undo_until = now, now + UNDO_FOR
             batch.save(update_fields=["state", "finished_at", "undo_until", "undone_at"])
+            if not is_undo and batch.total > LONG:
+                tell_finished(batch, now=now)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def publish(topic: str, data: dict[str, Any], *, owners: set[int] | None = None)
     waiting = _waiting()
     key = f"{topic} {data.get('what', '')}"
     known = waiting.told.get(key)
-    entry = {"topic": topic, "data": dict(data)}
+    entry: dict[str, Any] = {"topic": topic, "data": dict(data)}
     if owners is not None:
         entry["owners"] = sorted(owners)
     waiting.told[key] = _join(known, entry) if known else entry

@@ -95,7 +95,7 @@ def digest(session_key: str) -> str:
 
 def changes(user: User, topics: Iterable[str], since: datetime) -> list[dict[str, Any]]:
     """What a page of these topics, which `allowed` has let through, must look at again if it was read at `since`."""
-    recent = list(
+    recent: list[Any] = list(
         Event.objects.order_by("-pk").values(
             "verb", "deal_id", "contact_id", "company_id", "actor_id", "at", was=F("data__from_id")
         )[:RECENT]

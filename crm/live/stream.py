@@ -142,8 +142,9 @@ def _open(
 async def _next(ear: Ear, gone: asyncio.Future[None]) -> dict[str, Any] | None:
     """The next message; None where it is time for a sign of life, or the reader is gone."""
     waiting = asyncio.ensure_future(ear.queue.get())
+    both: set[asyncio.Future[Any]] = {waiting, gone}
     done, _pending = await asyncio.wait(
-        {waiting, gone}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        both, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
     )
     if waiting in done:
         return waiting.result()

@@ -70,7 +70,7 @@ def gathering(batch: str) -> Iterator[None]:
 
 @listen(verbs.DEAL_OPENED)
 def deal_opened(entry: Event) -> None:
-    deal = entry.deal
+    deal: Any = entry.deal
     came_by_itself = deal.arrival in (Deal.Arrival.FORM, Deal.Arrival.CALL, Deal.Arrival.LETTER)
     name = deal.name
     if came_by_itself:
@@ -94,7 +94,8 @@ def deal_opened(entry: Event) -> None:
 
 @listen(deals.DEAL_ASSIGNED)
 def deal_assigned(entry: Event) -> None:
-    deal, name, who = entry.deal, entry.deal.name, entry.actor
+    deal: Any = entry.deal
+    name, who = deal.name, entry.actor
 
     def text() -> str:
         if who is None:
@@ -120,19 +121,19 @@ def task_given(entry: Event) -> None:
 
 @listen(contacting.MESSAGE_RECEIVED, contacting.LETTER_RECEIVED, contacting.FORM_SUBMITTED)
 def client_wrote(entry: Event) -> None:
-    deal = entry.deal
-    name = deal.name
+    about = _about(entry)
+    name = about.name
     said = entry.data.get("subject") or entry.data.get("text") or ""
-    _tell(entry, deal.owner, kinds.MESSAGE_INCOMING, lambda: f"{name}: {_short(said)}")
+    _tell(entry, about.owner, kinds.MESSAGE_INCOMING, lambda: f"{name}: {_short(said)}")
 
 
 @listen(contacting.CALL_MISSED)
 def call_missed(entry: Event) -> None:
-    deal = entry.deal
-    name, number = deal.name, entry.data.get("address", "")
+    about = _about(entry)
+    name, number = about.name, entry.data.get("address", "")
     _tell(
         entry,
-        deal.owner,
+        about.owner,
         kinds.MESSAGE_INCOMING,
         lambda: _("Missed call: %(deal)s %(number)s") % {"deal": name, "number": number},
     )
@@ -155,7 +156,7 @@ def violation_recorded(entry: Event) -> None:
 
 @listen(DEAL_WARNED)
 def warned(entry: Event) -> None:
-    deal = entry.deal
+    deal: Any = entry.deal
     name, said = deal.name, entry.data.get("text", "")
     _tell(
         entry,
@@ -167,8 +168,8 @@ def warned(entry: Event) -> None:
 
 
 def tell_owner(entry: Event, kind: str, text: Callable[[], str], *, key: str = "") -> None:
-    """Tell the responsible person of the entry's deal, for apps above with kinds of their own."""
-    _tell(entry, entry.deal.owner, kind, text, key=key)
+    """Tell the responsible person of the entry's record, for apps above with kinds of their own."""
+    _tell(entry, _about(entry).owner, kind, text, key=key)
 
 
 def _tell(
@@ -180,8 +181,9 @@ def _tell(
     url: str | None = None,
     key: str = "",
 ) -> None:
-    user_id = user if isinstance(user, int) else user.pk
-    if user_id == entry.actor_id:
+    user_id = user if isinstance(user, int) else getattr(user, "pk", None)
+    # Nobody is responsible for some contacts.
+    if user_id in (None, entry.actor_id):
         return
     deal = entry.deal
     if url is None:
@@ -221,6 +223,11 @@ def _many(kind: str) -> Callable[[], str]:
 
 def _sees_stage(user: User, stage_id: int) -> bool:
     return user.is_crm_admin or stage_id not in catalog.stages_hidden_from(user.role_names)
+
+
+def _about(entry: Event) -> Any:
+    """The deal; else the contact or the company that one talks with outside a deal."""
+    return entry.deal or entry.contact or entry.company
 
 
 def _address(deal: int) -> str:

@@ -88,6 +88,8 @@
       const wasCut = polling !== 0;
       stopPolling();
       state(true);
+      // For whoever wonders by what this page hears.
+      document.documentElement.dataset.live = "on";
       if (wasCut) look(true);
     } else if (what === "end") {
       if (why === "signed-out") { stopped = true; stream.close(); return; }
@@ -108,6 +110,7 @@
   function startPolling() {
     if (polling || stopped) return;
     heardTo = since;
+    document.documentElement.dataset.live = "polls";
     polling = setInterval(() => look(true), POLL_MS);
     look(true);
   }

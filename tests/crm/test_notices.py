@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
 
-from crm import deals, preferences
+from crm import contacting, deals, preferences
 from crm.intake import taking
 from crm.models import Deal, Notice, Task, User
 from crm.notices import forget_old, kinds, notify
 from crm.notices.hearing import gathering
 from crm.planning import tasks
 from notifications.models import Message
+from pipelines import engine
 from pipelines.actor import SYSTEM, Actor
 from tests.factories import NOON, make_deal
 
@@ -104,7 +106,8 @@ def test_what_is_switched_off_gives_none_and_what_is_wanted_by_mail_a_letter(ali
 
 
 def test_a_preference_nobody_understands_is_the_default(alice: User) -> None:
-    for nonsense in ([], "x", {kinds.WARNING: 5}, {kinds.WARNING: {"bell": "no"}}):
+    given: list[Any] = [[], "x", {kinds.WARNING: 5}, {kinds.WARNING: {"bell": "no"}}]
+    for nonsense in given:
         alice.chosen = {kinds.PREFERENCE: nonsense}
         assert kinds.wants(alice, kinds.WARNING, "bell")
 
@@ -136,3 +139,16 @@ def test_notices_older_than_ninety_days_are_forgotten(alice: User) -> None:
     notify(alice, kinds.WARNING, text="новое", now=NOON)
     assert forget_old(NOON) == 1
     assert [text for _kind, text in told(alice)] == ["новое"]
+
+
+def test_a_client_who_writes_outside_a_deal_is_told_of_to_who_answers_for_him(
+    alice: User, bob: User
+) -> None:
+    contact = make_deal(alice).contact
+    assert contact is not None
+    engine.record(contacting.CALL_MISSED, contact=contact, by=Actor.person(bob), now=NOON, data={})
+    assert alice.notices.get().url == f"/contacts/{contact.pk}/"
+    contact.owner = None
+    contact.save()
+    engine.record(contacting.CALL_MISSED, contact=contact, by=SYSTEM, now=NOON, data={})
+    assert alice.notices.count() == 1

@@ -226,7 +226,7 @@ PAGES = ("crm/views", "crm/analytics", "crm/day", "crm/desktop", "crm/board.py",
          "crm/cards.py", "crm/planning/listing.py", "crm/planning/calendar.py", "crm/planning/export.py", "crm/planning/bulk.py", "crm/bulk", "crm/clients/suspects.py", "crm/filters", "crm/clients/card.py", "crm/clients/client_deals.py", "crm/clients/feed.py", "crm/card/mentions.py",
          "crm/lists", "crm/export", "crm/views/lists.py", "crm/control.py", "crm/card/actions.py", "crm/shown/delivery_panel.py", "crm/shown/invoice_panel.py",
          "crm/shown/payment_panel.py", "crm/shown/violation_panel.py", "crm/shown/warning_panel.py", "licenses/panel.py",
-         "licenses/views.py", "licenses/day.py", "notifications/views.py")  # fmt: skip
+         "crm/live", "crm/profile", "licenses/views.py", "licenses/day.py", "notifications/views.py")  # fmt: skip
 
 
 def _chains(tree: ast.Module) -> Iterator[tuple[ast.Attribute, str, set[str]]]:

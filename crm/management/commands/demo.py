@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -18,7 +19,7 @@ from crm.demo.own_lists import fill_lists
 from crm.demo.story import Story
 from crm.demo.tale import Book, books, tell_all
 from crm.demo.week import plan_week
-from crm.models import Deal, Task, User
+from crm.models import Deal, Notice, Task, User
 from pipelines import catalog, engine
 
 # How many deals end where; the sum is what the board shows.
@@ -53,6 +54,9 @@ class Command(BaseCommand):
             fill_lists(cast.heads[0], now=timezone.now())
             plan_week(cast.managers, now=timezone.now())
             goals.set_goals(cast.heads[0], cast.managers, now=timezone.now())
+            # The weeks told are over, and so is what was said in them.
+            now = timezone.now()
+            Notice.objects.filter(at__lt=now - timedelta(hours=12)).update(read_at=now)
         self._say([*cast.everybody, *(person for book in told for person in book.everybody)])
 
     def _tell(self, cast: Cast) -> None:

@@ -1,0 +1,75 @@
+"""What a colleague does appears on open pages without reloading, with two web processes, and after a cut too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from crm import deals
+from crm.models import User
+from pipelines import engine
+from pipelines.actor import Actor
+from tests.browser.office import card, column, sign_in
+from tests.factories import make_deal
+from tests.fixtures.granian import Granian
+
+pytestmark = pytest.mark.browser
+
+
+def is_listening(page: Page) -> None:
+    """The stream is open: what happens from now on is heard."""
+    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+
+
+def test_a_move_by_another_process_moves_the_card_on_both_open_boards_even_after_a_cut(
+    guests: Callable[..., Page], granian: Granian, alice: User, olga: User
+) -> None:
+    deal = make_deal(alice, now=timezone.now())
+    boards = []
+    for user in (alice, olga):
+        page = guests()
+        sign_in(page, user, "/deals/?pipeline=leads")
+        is_listening(page)
+        boards.append(page)
+    engine.move(
+        deal, to="taken", by=Actor.person(olga), now=timezone.now(), answers={"platform": "site"}
+    )
+    for page in boards:
+        expect(column(page, "Взята в работу").locator(f"#deal-{deal.pk}")).to_be_visible()
+        expect(column(page, "Взята в работу").locator(".board-total .badge")).to_have_text("1")
+    granian.stop()
+    deals.edit_deal(deal, {"name": "После обрыва"}, by=Actor.person(olga), now=timezone.now())
+    granian.start()
+    for page in boards:
+        expect(card(page, deal)).to_contain_text("После обрыва")
+
+
+def test_who_types_on_a_card_keeps_his_words_and_is_told_of_the_colleagues_change(
+    guests: Callable[..., Page], alice: User, olga: User, bob: User
+) -> None:
+    deal = make_deal(alice, now=timezone.now())
+    page = guests()
+    sign_in(page, alice, f"/deals/{deal.pk}/")
+    is_listening(page)
+    name: Any = page.locator("#field-name input:not([type=hidden])")
+    name.click()
+    name.press_sequentially(" и ещё")
+    now = timezone.now()
+    deals.write_note(deal, text="Звонил сам", by=Actor.person(olga), now=now)
+    deals.edit_deal(deal, {"budget": "1500"}, by=Actor.person(olga), now=now)
+    expect(page.locator("#feed")).to_contain_text("Звонил сам")
+    expect(page.locator("#toasts")).to_contain_text("Коллега изменил")
+    expect(page.locator("#field-budget input:not([type=hidden])")).to_have_value("1500")
+    expect(name).to_have_value("Базовое внедрение и ещё")
+    expect(name).to_be_focused()
+    other = make_deal(bob, phone="", email="", name="Чужая", now=now)
+    deals.assign_deal(other, owner=alice, by=Actor.person(olga), now=now)
+    expect(page.locator("#bell-count")).to_have_text("1")
+    expect(page).to_have_title("(1) Базовое внедрение · Reglament")
+    page.locator("#bell").click()
+    page.locator("#bell-list a", has_text="Чужая").click()
+    expect(page.locator("#bell-count")).to_be_hidden()
