@@ -20,6 +20,7 @@ from pipelines.actor import Actor
 from pipelines.errors import RegulationError
 from pipelines.locking import check_right_to_edit
 from pipelines.models import StageChange
+from pipelines.transactions import once
 
 EMPTY: tuple[Any, ...] = (None, "", [], 0)
 
@@ -93,7 +94,8 @@ class Assign(DealKind):
     def change(
         self, deal: Deal, row: BatchRow, params: dict[str, Any], *, by: Actor, now: datetime
     ) -> dict[str, Any]:
-        owner = User.objects.get(pk=params["owner"])
+        # One person for all rows of a chunk.
+        owner = once(("owner", params["owner"]), lambda: User.objects.get(pk=params["owner"]))
         if deal.owner_id == owner.pk:
             raise RegulationError(_("%(person)s is responsible already.") % {"person": owner})
         tasks = list(
@@ -119,10 +121,14 @@ class Assign(DealKind):
 class Tagging(DealKind):
     """`add` and `remove`: names of tags."""
 
+    def lock(self, manager: Any, ids: list[int | None], *, by: Actor) -> Iterable[Any]:
+        found: Any = super().lock(manager, ids, by=by)
+        return found.prefetch_related("tags")
+
     def change(
         self, deal: Deal, row: BatchRow, params: dict[str, Any], *, by: Actor, now: datetime
     ) -> dict[str, Any]:
-        present = set(deal.tags.values_list("name", flat=True))
+        present = {tag.name for tag in deal.tags.all()}
         folded = {name.casefold() for name in present}
         added = [name for name in params["add"] if name.casefold() not in folded]
         removed = [name for name in params["remove"] if name in present]
