@@ -8,7 +8,7 @@
   const isOpen = () => document.getElementById("dialog-window").classList.contains("show");
 
   // Where one is: by key when the queue only draws itself anew, by place when one has just ended what stood there.
-  let key = "", place = 0, acted = false;
+  let key = "", place = 0, acted = false, drawn = false;
 
   function stand(entry) {
     if (!entry) return;
@@ -32,6 +32,8 @@
     // Who types in the search meanwhile goes on typing.
     const at = document.activeElement;
     if (isOpen() || (at && at !== document.body && !at.closest("#dialog-window, #day"))) return;
+    // The queue without what was done is on its way.
+    if (acted && !drawn) return;
     const all = entries();
     const same = all.find((entry) => entry.dataset.key === key);
     if (!all.length) return document.getElementById("day-empty")?.focus();
@@ -39,9 +41,9 @@
     acted = false;
   }
   document.addEventListener("hidden.bs.modal", back);
-  document.addEventListener("deal:changed", () => { acted = true; });
+  document.addEventListener("deal:changed", () => { acted = true; drawn = false; });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id === "day") back();
+    if (event.target.id === "day") { drawn = true; back(); }
     if (event.target.id === "day-way") focusField();
   });
 
