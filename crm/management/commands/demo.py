@@ -15,6 +15,7 @@ from django.utils.module_loading import autodiscover_modules
 from crm.demo import goals
 from crm.demo.cast import PASSWORD, Cast, client, hire
 from crm.demo.clock import in_office
+from crm.demo.filters import save_filters
 from crm.demo.own_lists import fill_lists
 from crm.demo.story import Story
 from crm.demo.tale import Book, books, tell_all
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             self._tell(cast)
             told = self._tell_others(cast)
             fill_lists(cast.heads[0], now=timezone.now())
+            save_filters(cast.heads[0], cast.managers[0])
             plan_week(cast.managers, now=timezone.now())
             goals.set_goals(cast.heads[0], cast.managers, now=timezone.now())
             # The weeks told are over, and so is what was said in them.
