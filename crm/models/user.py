@@ -203,7 +203,7 @@ _BELOW = """
 """
 _AWAY = """
     SELECT user_id AS id FROM crm_leave
-    WHERE deputy_id = %(head)s AND starts_at <= now() AND ends_at > now()
+    WHERE deputy_id = %(head)s AND starts_at <= statement_timestamp() AND ends_at > statement_timestamp()
 """
 # The people below %(head)s; and those whose deputy he is at this moment, with the people below them.
 PEOPLE_BELOW = _BELOW.format(heads="= %(head)s")
@@ -213,7 +213,7 @@ ABSENT = """
         user_id, concat_ws(' ', NULLIF(first_name, ''), NULLIF(last_name, '')), starts_at, ends_at
     ) ORDER BY user_id)
     FROM crm_leave JOIN crm_user AS away ON away.id = user_id
-    WHERE deputy_id = %(head)s AND starts_at <= now() AND ends_at > now()
+    WHERE deputy_id = %(head)s AND starts_at <= statement_timestamp() AND ends_at > statement_timestamp()
 """
 
 # What the team of %(head)s says, else the team above it, and so on up; a circle of teams ends by itself.
