@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from crm.models import Company, Contact, Deal, ListItem
 from crm.planning.tasks import TaskGone
-from crm.views.answers import Kind, SignedIn, close_dialog, toast
+from crm.views.answers import Kind, SignedIn, WayBack, close_dialog, toast
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError, StaleMove
 
@@ -41,11 +41,12 @@ def done(
     *,
     back: str = "",
     kind: Kind = "success",
+    undo: WayBack | None = None,
 ) -> HttpResponse:
     """A verb succeeded: the window closes, the page draws itself anew (`deal:changed`), a toast says what was done."""
     if request.htmx:
         response = trigger_client_event(close_dialog(HttpResponse(status=204)), "deal:changed", {})
-        return toast(response, text, kind) if text else response
+        return toast(response, text, kind, back=undo) if text else response
     if text:
         messages.add_message(request, LEVELS[kind], text)
     return redirect(back or address(deal))
