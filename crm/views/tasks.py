@@ -83,9 +83,9 @@ def panel(request: SignedIn) -> HttpResponse:
     )
     action = reverse("crm:task_calendar" if in_calendar else "crm:tasks")
     form = panels.render(asked, pipeline=None, action=action, kept=kept)
-    context = {"panel": form}
-    template = "crm/tasks_panel.html" if request.htmx else "crm/tasks_panel_page.html"
-    return render(request, template, context)
+    if request.htmx:
+        return HttpResponse(form)
+    return render(request, "crm/tasks_panel.html", {"panel": form})
 
 
 def _quick(asked: TaskFilter) -> list[tuple[str, str, bool]]:
