@@ -46,7 +46,7 @@ def widget_of_the_funnel(ask: Ask) -> dict[str, Any]:
     )
     came = funnel.entries(question)
     way = [item for item in board.stages_of(ask.user, pipeline) if item.kind != "lost"]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "stage": stage,
             "count": came.get(stage.id, 0),
