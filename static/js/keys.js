@@ -18,7 +18,8 @@
     const node = [...document.querySelectorAll("[data-key]")].find((item) => isSeen(item) && fits(event, item.dataset.key));
     if (!node) return;
     event.preventDefault();
-    if (typing(node)) node.focus();
+    if (node.dataset.keyFocus) document.querySelector(node.dataset.keyFocus)?.focus();
+    else if (typing(node)) node.focus();
     else node.click();
   });
   document.addEventListener("click", (event) => {
@@ -27,7 +28,7 @@
 
   function help() {
     const made = document.getElementById("keys-template").content.cloneNode(true), rows = made.querySelector("dl");
-    const told = new Set();
+    const told = new Set(), first = rows.firstElementChild;
     document.querySelectorAll("[data-key], [data-key-said]").forEach((node) => {
       const key = node.dataset.keySaid || node.dataset.key;
       if (told.has(key) || (!node.dataset.keySaid && !isSeen(node))) return;
@@ -36,7 +37,7 @@
       name.append(Object.assign(document.createElement("kbd"), { textContent: key.length === 1 ? key.toUpperCase() : key }));
       says.textContent = node.dataset.keyLabel;
       pair.append(name, says);
-      rows.prepend(pair);
+      rows.insertBefore(pair, first);
     });
     document.getElementById("dialog").replaceChildren(made);
     tabler.Modal.getOrCreateInstance(document.getElementById("dialog-window")).show();
