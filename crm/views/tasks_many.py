@@ -20,7 +20,7 @@ from crm import rights
 from crm.batches import verbs
 from crm.batches.verbs import NewRow
 from crm.card.page import owners_for
-from crm.forms import AnswersForm
+from crm.forms import AnswersForm, tomorrow
 from crm.models import Task, User
 from crm.planning.asked import TaskFilter
 from crm.planning.forms import PostponeForm
@@ -79,7 +79,9 @@ WHATS: dict[str, What] = {
         lambda request, form: {"result": form.cleaned_data["result"]},
     ),
     "postpone": What(
-        gettext_lazy("Another time"), lambda request, data: PostponeForm(data), _postponed
+        gettext_lazy("Another time"),
+        lambda request, data: PostponeForm(data, initial={"due_at": tomorrow(timezone.now())}),
+        _postponed,
     ),
     "reassign": What(
         gettext_lazy("Give the tasks to"),
