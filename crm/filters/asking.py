@@ -148,7 +148,8 @@ class Days(Condition):
 
     def read(self, typed: Typed, gone: list[str]) -> str | None:
         asked = _one(typed(self.name))
-        if not asked:
+        # As the form says «two dates», which stand beside it.
+        if asked in ("", periods.BETWEEN):
             since, until = (_one(typed(self.name + end)) for end in (FROM, TO))
             asked = f"{since}{periods.BETWEEN}{until}" if since or until else ""
         if not asked:

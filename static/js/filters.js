@@ -15,7 +15,10 @@
     place.querySelectorAll("[data-period]").forEach(worded);
   }
   function worded(select) {
-    select.closest(".filter-days").classList.toggle("is-worded", select.value !== "");
+    const days = select.closest(".filter-days"), dates = select.value === "..";
+    days.classList.toggle("is-worded", !dates);
+    // Dates that nobody sees would ask all the same.
+    if (!dates) days.querySelectorAll("input").forEach((input) => { input.value = ""; });
   }
   wake();
   document.addEventListener("htmx:afterSwap", (event) => {
