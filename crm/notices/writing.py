@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone, translation
 from django.utils.functional import Promise
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from crm import live, outgoing
@@ -94,7 +94,7 @@ def _queue_letter(
     try:
         office.queue_system_letter(
             to=user.email,
-            subject=f"{str(KINDS[kind].label).capitalize()}: {Truncator(said).chars(120)}",
+            subject=f"{capfirst(str(KINDS[kind].label))}: {Truncator(said).chars(120)}",
             body=f"{said}{link}\n\n—\n{switch}",
             now=now,
             dedupe_key=f"notice:{user.pk}:{key}" if key else None,

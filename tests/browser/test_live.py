@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 def is_listening(page: Page) -> None:
     """The stream is open: what happens from now on is heard."""
-    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+    expect(page.locator("html[data-live=on]")).to_have_count(1)
 
 
 def test_a_move_by_another_process_moves_the_card_on_both_open_boards_even_after_a_cut(
