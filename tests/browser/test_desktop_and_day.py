@@ -90,7 +90,7 @@ def test_a_managers_day_by_the_keyboard_alone(page: Page, alice: User) -> None:
     keys.type("решают")
     keys.press("Control+Enter")
     # The regulation says no in the window, and the window asks on.
-    expect(window.get_by_label("Что сделать дальше")).to_be_focused()
+    expect(window.get_by_label("Что делать дальше")).to_be_focused()
     keys.type("Позвонить после совещания")
     keys.press("Control+Enter")
     office.closed(page)

@@ -40,6 +40,8 @@ def _signs_in(page: Page, user: User) -> None:
     page.get_by_label("Почта").fill(user.email)
     page.get_by_label("Пароль").fill("secret-pass-1")
     page.get_by_role("button", name="Войти").click()
+    expect(page).to_have_title(re.compile("Рабочий стол"))
+    page.get_by_role("link", name="Сделки", exact=True).click()
     expect(page).to_have_title(re.compile("###CRM###"))
 
 

@@ -182,6 +182,7 @@ def test_without_scripts_one_signs_in_reads_moves_and_finishes_a_task(
     page.get_by_label("Почта").fill(alice.email)
     page.get_by_label("Пароль").fill("secret-pass-1")
     page.get_by_role("button", name="Войти").click()
+    page.get_by_role("link", name="Сделки", exact=True).click()
     assert office.deals_in(page, "Новая заявка") == [NAME]
     page.get_by_role("link", name=NAME).click()
     expect(page.get_by_role("region", name="Контакт и компания")).to_contain_text("Алексей")
