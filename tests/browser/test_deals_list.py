@@ -88,7 +88,7 @@ def test_a_manager_drags_columns_ticks_deals_and_chooses_what_the_cards_show(
     page.goto("/deals/?pipeline=leads")
     expect(page.locator(".deal-sum")).to_have_count(3)
     page.locator("#card-fields").click()
-    office.window(page).get_by_label("Бюджет").uncheck()
+    office.window(page).get_by_role("checkbox", name="Бюджет").uncheck()
     with page.expect_navigation():
         office.window(page).get_by_role("button", name="Сохранить").click()
     expect(page.locator(".deal-card")).to_have_count(3)
