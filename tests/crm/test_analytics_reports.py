@@ -25,7 +25,7 @@ from crm.analytics import breaches, forecast, funnel, rebuilding, refusals, sale
 from crm.analytics.asking import Filter, Question
 from crm.analytics.shapes import Cell, Section
 from crm.filters import DealFilter
-from crm.models import Deal, User
+from crm.models import Deal, Passage, User
 from crm.planning import tasks
 from pipelines import engine
 from pipelines.actor import SYSTEM, Actor
@@ -147,6 +147,8 @@ def test_a_funnel_counts_as_one_would_by_hand(year: list[User], olga: User) -> N
                 assert found[stage.pk].average == timedelta(seconds=total)
                 assert found[stage.pk].median == shown(median_low(stays))
         assert sum(one.entered for one in found.values()) > 10
+        # Who has come from nowhere has stood nowhere.
+        assert not Passage.objects.filter(from_stage=None, seconds__isnull=False).exists()
 
 
 @pytest.mark.parametrize("more", [{}, {"cohort": "1"}, {"arrival": "call"}, {"pipeline": "all"}])

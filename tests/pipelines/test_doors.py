@@ -255,12 +255,14 @@ NARROWING = {
     (page, model)
     for page in ("crm/search.py", "crm/filters/text.py", "crm/lists/asking.py")
     for model in ("Contact", "Company")
-} | {("crm/analytics/asking.py", "Deal")}
+}
 # What is shown of records that the page has found through `visible_to`: marks of its deals, tasks of its client and of
 # his deals, the deliveries of a deal with those of the sale that it continues.
 SEEN_ALREADY = {
     # Counted, not shown, and only of one's own people.
     ("crm/analytics/work.py", "Task"),
+    # What stands on stages that the reader does not see is left out of the count.
+    ("crm/analytics/asking.py", "Deal"),
     ("crm/clients/card.py", "Task"),
     ("crm/shown/delivery_panel.py", "Deal"),
     ("crm/shown/delivery_panel.py", "Delivery"),
