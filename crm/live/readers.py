@@ -75,13 +75,13 @@ def allowed(user: User, topics: frozenset[str]) -> frozenset[str]:
         wanted[kind].add(int(number))
     heard = {f"user:{user.pk}"}
     records: tuple[tuple[str, Any], ...] = (
-        ("deal", Deal.objects),
-        ("contact", Contact.objects),
-        ("company", Company.objects),
+        ("deal", Deal.objects.visible_to(user)),
+        ("contact", Contact.objects.visible_to(user)),
+        ("company", Company.objects.visible_to(user)),
     )
-    for kind, manager in records:
+    for kind, his in records:
         if numbers := wanted[kind]:
-            seen = manager.visible_to(user).filter(pk__in=numbers).values_list("pk", flat=True)
+            seen = his.filter(pk__in=numbers).values_list("pk", flat=True)
             heard |= {f"{kind}:{pk}" for pk in seen}
     if wanted["pipeline"]:
         open_to_him = {pipeline.id for pipeline in board.pipelines_of(user)}
