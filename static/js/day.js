@@ -48,7 +48,8 @@
   });
 
   function focusField() {
-    const field = way().querySelector("[autofocus], .is-invalid") ||
+    // What the regulation asks on about comes before where one began.
+    const field = way().querySelector(".is-invalid") || way().querySelector("[autofocus]") ||
       way().querySelector("input:not([type=hidden]):not([type=checkbox]), textarea, select") || way().querySelector("button");
     if (!field) return;
     field.focus();
