@@ -79,10 +79,6 @@ class Table:
     # Whether the letters look as if they were read in a wrong encoding.
     is_garbled: bool = False
 
-    @property
-    def is_text(self) -> bool:
-        return not self.sheets
-
 
 def read(path: Path, reading: Reading) -> Table:
     """The table as `reading` says, what it leaves open guessed. Errors: Unreadable."""

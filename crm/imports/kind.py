@@ -38,6 +38,8 @@ class Chunk:
     # The clients that the rows name: contacts by their points, companies by tax number and by name.
     contacts: dict[Key, Contact] = field(default_factory=dict)
     companies: dict[Key, Company] = field(default_factory=dict)
+    # Made by the row under way: the rows below know them once it is done, for a refused row is taken back whole.
+    made: list[tuple[dict[Key, Any], Key, Any]] = field(default_factory=list)
     # The pipeline whose rules about clients hold.
     careful: CompiledPipeline | None = None
 
@@ -95,6 +97,7 @@ class ImportKind(kinds.Kind):
             raise RegulationError(_("Known already: № %(number)s.") % {"number": same})
         if same is not None and policy == Import.Known.FILL:
             return self._fill(row, chunk.target, same, values, by=by, now=now)
+        chunk.made.clear()
         try:
             record, more = self._make(chunk, chunk.target, values, owner, by=by, now=now)
         except BadAnswer as error:
@@ -103,6 +106,8 @@ class ImportKind(kinds.Kind):
         row.name = str(record)[:300]
         for key in keys:
             chunk.known.setdefault(key, record.pk)
+        for records, key, client in chunk.made:
+            records.setdefault(key, client)
         return {"made": more}
 
     def _fill(
@@ -226,7 +231,7 @@ def _company_named(
     if (found := chunk.companies.get(key)) is not None:
         return found, []
     made = people.create_company(name=name or tax_id, tax_id=tax_id, owner=owner, by=by, now=now)
-    chunk.companies[key] = made
+    chunk.made.append((chunk.companies, key, made))
     return made, [["company", made.pk]]
 
 
@@ -256,7 +261,7 @@ def _make_deal(
         )
         more.append(["contact", contact.pk])
         for key in points:
-            chunk.contacts.setdefault(key, contact)
+            chunk.made.append((chunk.contacts, key, contact))
     name = str(values.pop("name", "") or name_of_company or name_of_contact or points[0][1])
     tags = values.pop("tags", None)
     deal = deals.open_deal(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -20,6 +22,7 @@ from crm.batches import verbs as batches
 from crm.batches.verbs import NewRow
 from crm.files.keeping import safe_name
 from crm.imports import checking, files, targets
+from crm.imports.files import Reading
 from crm.models import Batch, Import, ImportRow, User
 from pipelines import broker, feed, registry
 from pipelines.actor import Actor
@@ -32,6 +35,43 @@ IMPORT_STARTED = registry.event(
 )
 # A file this small is checked while its owner waits; a larger one by a worker.
 AT_ONCE = 200 * 1024
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of a file, kept with its import: a page that shows it reads no hundred thousand rows for it."""
+
+    reading: Reading
+    headings: list[str]
+    # The first rows under the headings, as people read them.
+    sample: list[list[str]]
+    sheets: list[str]
+    is_garbled: bool
+
+    @classmethod
+    def read(cls, table: files.Table) -> Head:
+        sample = [[files.text_of(cell)[:40] for cell in row] for _at, row in islice(table.rows, 3)]
+        return cls(table.reading, table.headings, sample, list(table.sheets), table.is_garbled)
+
+    @classmethod
+    def of(cls, job: Import) -> Head:
+        kept = job.reading
+        return cls(
+            Reading.of(kept),
+            kept.get("headings", []),
+            kept.get("sample", []),
+            kept.get("sheets", []),
+            bool(kept.get("is_garbled")),
+        )
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON."""
+        facts = asdict(self)
+        return {**facts.pop("reading"), **facts}
+
+    @property
+    def is_text(self) -> bool:
+        return not self.sheets
 
 
 def take_file(
@@ -72,18 +112,13 @@ def take_file(
     return job
 
 
-def read_headings(job: Import) -> files.Table:
+def read_headings(job: Import) -> None:
     """Read the file's beginning; how it was read, and what its columns probably mean, are noted. Errors: Unreadable."""
     table = checking.table_of(job)
-    job.reading = {
-        "sheet": table.reading.sheet,
-        "encoding": table.reading.encoding,
-        "delimiter": table.reading.delimiter,
-    }
+    job.reading = Head.read(table).kept()
     into = checking.target_of(job, job.user)
     if into is not None:
         job.mapping = targets.guess(into, table.headings, job.user)
-    return table
 
 
 def read_again(job: Import, reading: Mapping[str, str]) -> None:
@@ -96,9 +131,7 @@ def read_again(job: Import, reading: Mapping[str, str]) -> None:
     job.save(update_fields=["reading", "mapping", "state"])
 
 
-def say_columns(
-    job: Import, mapping: Mapping[str, str], *, known: str, owner: User, headings: list[str]
-) -> None:
+def say_columns(job: Import, mapping: Mapping[str, str], *, known: str, owner: User) -> None:
     """Say what the columns mean and what becomes of known rows, and check the whole file.
 
     Errors: BadAnswer, RegulationError for an import that has begun.
@@ -120,7 +153,7 @@ def say_columns(
     if missing:
         labels = ", ".join(str(into.fields[code].label) for code in sorted(missing))
         raise BadAnswer({"": _("Say which column is: %(fields)s.") % {"fields": labels}})
-    targets.remember(into, headings, taken, job.user)
+    targets.remember(into, Head.of(job).headings, taken, job.user)
     job.mapping, job.owner = taken, owner
     job.known = known if known in Import.Known.values else Import.Known.SKIP
     job.state, job.problem = Import.State.CHECKING, ""

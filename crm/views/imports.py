@@ -106,13 +106,11 @@ def _take(request: SignedIn, job: Import) -> HttpResponse:
                 chosen = ("sheet", "encoding", "delimiter")
                 verbs.read_again(job, {name: request.POST.get(name, "") for name in chosen})
             case "check":
-                table = checking.table_of(job)
                 verbs.say_columns(
                     job,
-                    _mapping(request, len(table.headings)),
+                    _mapping(request, len(verbs.Head.of(job).headings)),
                     known=request.POST.get("known", ""),
                     owner=_owner(request),
-                    headings=table.headings,
                 )
                 return redirect("crm:import", job.pk)
             case "begin":
@@ -141,45 +139,29 @@ def _owner(request: SignedIn) -> User:
 
 
 def _columns(request: SignedIn, job: Import, target: Target) -> HttpResponse:
-    try:
-        table = checking.table_of(job)
-        first = [row for _number, row in _few(table, 3)]
-    except files.Unreadable as error:
-        messages.error(request, str(error))
-        return redirect("crm:import_new")
+    head = verbs.Head.of(job)
     columns = [
         {
             "at": at,
             "heading": heading or report.letter(at),
-            "sample": " · ".join(
-                text for row in first if at < len(row) and (text := files.text_of(row[at])[:40])
-            ),
+            "sample": " · ".join(row[at] for row in head.sample if at < len(row) and row[at]),
             "code": job.mapping.get(str(at), ""),
         }
-        for at, heading in enumerate(table.headings)
+        for at, heading in enumerate(head.headings)
     ]
     context: dict[str, Any] = {
         **_common(job, target, "columns"),
         "columns": columns,
         "fields": [(code, field.label) for code, field in target.fields.items()],
-        "table": table,
+        "table": head,
         "encodings": files.ENCODINGS,
         "delimiters": files.DELIMITERS.items(),
         "policies": _policies(target),
         "people": card.owners_for(request.user),
         "same": verbs.same_file(job),
-        "twice": _twice(table.headings),
+        "twice": _twice(head.headings),
     }
     return render(request, "crm/import_columns.html", context)
-
-
-def _few(table: files.Table, most: int) -> list[tuple[int, files.Cells]]:
-    found = []
-    for pair in table.rows:
-        found.append(pair)
-        if len(found) == most:
-            break
-    return found
 
 
 def _twice(headings: list[str]) -> list[str]:
@@ -204,7 +186,7 @@ def _common(job: Import, target: Target, step: str) -> dict[str, Any]:
 def _checked(request: SignedIn, job: Import, target: Target) -> HttpResponse:
     shown = [target.fields[code] for code in target.fields if code in job.mapping.values()]
     columns = {code: int(at) for at, code in job.mapping.items()}
-    headings = checking.table_of(job).headings
+    headings = verbs.Head.of(job).headings
     wrong_only = "wrong" in request.GET
     rows = job.rows.order_by("number")
     if wrong_only:
@@ -247,10 +229,7 @@ def _preview(row: ImportRow, item: Any, column: int, owners: dict[str, str]) -> 
 def rows_report(request: SignedIn, pk: int) -> HttpResponseBase:
     """The rows that were not imported, as an XLSX: to be mended there and uploaded again."""
     job = find_import(request, pk)
-    try:
-        headings = checking.table_of(job).headings
-    except (files.Unreadable, FileNotFoundError):
-        headings = []
+    headings = verbs.Head.of(job).headings
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
         report.write(job, path, headings)
