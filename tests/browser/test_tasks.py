@@ -35,16 +35,19 @@ def tomorrow() -> datetime:
 
 
 def drop_lower(page: Page, event: Locator, *, slots: int) -> None:
-    """Take the task by its middle and put it so many half hours later."""
-    slot = page.locator(".fc-timegrid-slot-lane").nth(1).bounding_box()
-    box = event.bounding_box()
-    assert slot
+    """Take the task by its upper edge and put it so many half hours later."""
+    lanes = page.locator(".fc-timegrid-slot-lane")
+    first, last, box = lanes.first.bounding_box(), lanes.last.bounding_box(), event.bounding_box()
+    assert first
+    assert last
     assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    slot = (last["y"] - first["y"]) / (lanes.count() - 1)
+    # A quarter of an hour is half a slot: the middle of the task's first one, where rounding does no harm.
+    x, y = box["x"] + box["width"] / 2, box["y"] + slot / 4
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y + 8)
-    page.mouse.move(x, y + slots * slot["height"], steps=8)
+    page.mouse.move(x, y + slots * slot, steps=8)
     page.mouse.up()
 
 
