@@ -67,7 +67,7 @@ def test_a_note_outlives_a_closed_page_and_calls_a_colleague_by_keys_alone(
     expect(note).to_have_value("Нужна скидка")
     note.press("End")
     page.keyboard.type(", @Оль")
-    expect(page.get_by_role("option")).to_have_text(["Ольга Титова"])
+    expect(page.locator("#mention-list").get_by_role("option")).to_have_text(["Ольга Титова"])
     page.keyboard.press("Enter")
     expect(note).to_have_value("Нужна скидка, @Ольга Титова ")
     page.keyboard.press("Control+Enter")
