@@ -33,8 +33,11 @@ def test_a_point_of_a_chart_opens_the_deals_it_counts(
             now=now,
         )
     said: list[str] = []
+    # Where something is missing, its address; the console would only say that something is.
+    page.on("response", lambda got: said.append(got.url) if got.status >= 400 else None)
     page.on(
-        "console", lambda message: said.append(message.text) if message.type == "error" else None
+        "console",
+        lambda message: said.append(message.text) if "Content Security" in message.text else None,
     )
     page.on("pageerror", lambda error: said.append(str(error)))
     office.sign_in(page, olga, "/analytics/funnel/?pipeline=leads&period=today")
