@@ -13,8 +13,8 @@ from crm.goals import urls as goal_urls
 from crm.lists import urls as list_urls
 from crm.live import urls as live_urls
 from crm.notices import urls as notice_urls
-from crm.profile import urls as profile_urls
 from crm.planning import urls as planning_urls
+from crm.profile import urls as profile_urls
 from crm.views import (
     accounts,
     board,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -27,7 +27,7 @@ def no_stream(request: SignedIn) -> HttpResponse:
 
 
 @require_GET
-def poll(request: SignedIn) -> HttpResponse:
+def poll(request: HttpRequest) -> HttpResponse:
     """What happened since `?since=<milliseconds>` to `?topics=`: `{now, unread, changes, notices}`.
 
     No redirect for who is signed out: a script asks, not a person.

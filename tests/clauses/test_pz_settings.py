@@ -17,7 +17,9 @@ def test_an_administrator_finds_rights_pipelines_processes_and_integrations(
 ) -> None:
     client.force_login(administrator)
     page = client.get("/settings/")
-    shown = {group.code: [place.url for place in places] for group, places in page.context["groups"]}
+    shown = {
+        group.code: [place.url for place in places] for group, places in page.context["groups"]
+    }
     assert reverse("admin:auth_group_changelist") in shown["people"]
     assert reverse("admin:pipelines_pipeline_changelist") in shown["pipelines"]
     assert reverse("admin:pipelines_rule_changelist") in shown["processes"]
