@@ -23,7 +23,7 @@ def main() -> None:
     django.setup()
     from django.db import connection
 
-    from bench import due
+    from bench import bulk, due
     from bench import facts as reading
     from bench.floor import Floor
 
@@ -47,6 +47,8 @@ def main() -> None:
         due.licences_due(facts)
     if not ONLY or ONLY in "violations":
         due.violations(facts)
+    if not ONLY or ONLY in "bulk":
+        bulk.changes(facts)
     server.stop()
 
 
