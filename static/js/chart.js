@@ -117,46 +117,50 @@
   });
 
   function withAxes(chart, color, format) {
-    const lies = chart.horizontal || chart.kind === "progress";
+    // A funnel is read by the lengths of its bars: slanting sides would show a way between stages that nobody measured.
+    const narrows = chart.kind === "funnel";
+    const lies = chart.horizontal || narrows || chart.kind === "progress";
     const names = {
       type: "category",
       data: chart.categories,
       inverse: lies,
       axisLine: { lineStyle: { color: color("border-color") } },
       axisTick: { show: false },
-      axisLabel: { color: color("secondary"), hideOverlap: true, ...(lies ? { width: 120, overflow: "truncate" } : {}) },
+      axisLabel: { color: color("secondary"), hideOverlap: true, ...(lies ? { width: narrows ? 170 : 140, overflow: "truncate" } : {}), ...(narrows ? { color: color("body-color"), interval: 0 } : {}) },
     };
     const values = {
       type: "value",
       splitNumber: 4,
       minInterval: chart.format && chart.format !== "number" ? 0 : 1,
-      axisLabel: { color: color("secondary"), formatter: format.short, hideOverlap: true },
-      splitLine: { lineStyle: { color: color("border-color") } },
+      axisLabel: { show: !narrows, color: color("secondary"), formatter: format.short, hideOverlap: true },
+      splitLine: { show: !narrows, lineStyle: { color: color("border-color") } },
     };
+    const told = (number, index) => said(chart, format, number, index);
     let taken = 0;
     const series = chart.series.map((item, number) => {
       const line = (item.kind || chart.kind) === "line";
       const own = () => color(PALETTE[taken++ % PALETTE.length]);
       const main = item.color ? color(item.color) : item.pale ? color(line ? "secondary" : "border-color") : own();
       const data = item.points.map((point, index) => datum(point, item.colors?.[index] && color(item.colors[index])));
-      const said = { name: item.name, data, stack: chart.stacked ? "all" : undefined };
+      const same = { name: item.name, data, stack: chart.stacked ? "all" : undefined };
       if (chart.kind === "progress" && number === 1) {
         // A plan is a mark that the bar should reach.
-        return { ...said, type: "scatter", symbol: "rect", symbolSize: [3, 26], z: 3, itemStyle: { color: color("body-color") } };
+        return { ...same, type: "scatter", symbol: "rect", symbolSize: [3, 26], z: 3, itemStyle: { color: color("body-color") } };
       }
       if (line) {
         return {
-          ...said, type: "line", symbol: "circle", symbolSize: 6, showSymbol: data.length < 32, itemStyle: { color: main },
+          ...same, type: "line", symbol: "circle", symbolSize: 6, showSymbol: data.length < 32, itemStyle: { color: main },
           lineStyle: { color: main, width: 2, type: item.pale ? "dashed" : "solid" },
           areaStyle: chart.stacked ? { color: main, opacity: .25 } : undefined,
         };
       }
-      return { ...said, type: "bar", barMaxWidth: 28, barGap: "15%", itemStyle: { color: main, borderRadius: chart.stacked ? 0 : 2 } };
+      const label = { show: narrows, position: "right", color: color("body-color"), formatter: ({ dataIndex }) => told(number, dataIndex) };
+      return { ...same, type: "bar", label, barMaxWidth: 28, barGap: "15%", itemStyle: { color: main, borderRadius: chart.stacked ? 0 : 2 } };
     });
     return {
       ...common(chart, color, format),
       legend: legend(chart, color),
-      grid: { top: (chart.legend ?? chart.series.length > 1) ? 32 : 12, left: 4, right: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { top: (chart.legend ?? chart.series.length > 1) ? 32 : 12, left: 4, right: narrows ? 56 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       xAxis: lies ? values : names,
       yAxis: lies ? names : values,
       series,
@@ -166,7 +170,7 @@
         axisPointer: { type: chart.kind === "line" ? "line" : "shadow" },
         formatter: (found) => {
           const index = found[0].dataIndex;
-          const rows = found.map((one) => `${one.seriesName ? `${one.seriesName}: ` : ""}${said(chart, format, one.seriesIndex, index)}`);
+          const rows = found.map((one) => `${one.seriesName ? `${one.seriesName}: ` : ""}${told(one.seriesIndex, index)}`);
           return [chart.categories[index], ...rows].join("\n");
         },
       },
@@ -175,7 +179,7 @@
 
   function inParts(chart, color, format) {
     const [series] = chart.series;
-    const paint = (index) => color(series.colors?.[index] || (chart.kind === "funnel" ? series.color || "blue" : PALETTE[index % PALETTE.length]));
+    const paint = (index) => color(series.colors?.[index] || PALETTE[index % PALETTE.length]);
     const data = series.points.map((point, index) => ({ ...datum(point, paint(index)), name: chart.categories[index] }));
     const total = data.reduce((sum, part) => sum + (part.value || 0), 0);
     const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
@@ -183,21 +187,14 @@
       ...common(chart, color, format).tooltip,
       trigger: "item",
       formatter: ({ dataIndex, name }) =>
-        `${name}\n${said(chart, format, 0, dataIndex)}` + (chart.kind === "pie" && total ? ` · ${percent.format(data[dataIndex].value / total)}` : ""),
+        `${name}\n${said(chart, format, 0, dataIndex)}` + (total ? ` · ${percent.format(data[dataIndex].value / total)}` : ""),
     };
-    const name = { color: color("body-color"), fontSize: 12 };
-    const shape = chart.kind === "pie"
-      ? { type: "pie", radius: ["52%", "82%"], center: ["50%", "44%"], bottom: 24, label: { show: false }, itemStyle: { borderColor: color("bg-surface"), borderWidth: 2 } }
-      : {
-        type: "funnel", sort: "none", gap: 2, itemStyle: { borderWidth: 0 }, left: 0, right: "42%", top: 4, bottom: 4, width: "58%", minSize: "4%", funnelAlign: "left",
-        label: { ...name, position: "right", formatter: ({ dataIndex, name: part }) => `${part}  ${said(chart, format, 0, dataIndex)}` },
-        labelLine: { lineStyle: { color: color("border-color") } },
-      };
+    const ring = { type: "pie", radius: ["52%", "82%"], center: ["50%", "44%"], bottom: 24, label: { show: false } };
     return {
       ...common(chart, color, format),
       tooltip,
-      legend: { ...legend(chart, color), show: chart.kind === "pie" && chart.legend !== false, top: "auto", bottom: 0, left: "center" },
-      series: [{ name: series.name, data, ...shape }],
+      legend: { ...legend(chart, color), show: chart.legend !== false, top: "auto", bottom: 0, left: "center" },
+      series: [{ ...ring, name: series.name, data, itemStyle: { borderColor: color("bg-surface"), borderWidth: 2 } }],
     };
   }
 
@@ -220,7 +217,7 @@
     }
     known.chart = chart;
     known.text = figure.dataset.chart;
-    const option = ["pie", "funnel"].includes(chart.kind) ? inParts(chart, color, format) : withAxes(chart, color, format);
+    const option = chart.kind === "pie" ? inParts(chart, color, format) : withAxes(chart, color, format);
     known.echart.setOption(option, { notMerge: true });
     figure.classList.add("chart-drawn");
   }
