@@ -29,7 +29,7 @@ from crm.models import Deal, Passage, User
 from crm.planning import tasks
 from pipelines import engine
 from pipelines.actor import SYSTEM, Actor
-from pipelines.models import Stage, StageChange
+from pipelines.models import Rule, Stage, StageChange
 from pipelines.violations import record
 from tests.factories import NOON, make_deal
 from tests.pipelines.lab import Lab, restamp
@@ -292,6 +292,12 @@ def test_tasks_and_talks_are_counted_for_whose_they_are(alice: User, bob: User, 
     contacting.record_contact(
         deal, verb="call.unanswered", by=Actor(), now=NOON, delivered=True, incoming=False
     )
+    # An outcome's rule puts a call on record; who pressed it has called.
+    outcome = Rule.objects.filter(pipeline_id=deal.pipeline_id).first()
+    assert outcome
+    contacting.record_contact(
+        deal, verb="call.unanswered", by=by.through(outcome.pk), now=NOON, incoming=False
+    )
     with timezone.override(MOSCOW):
         question = ask(olga, pipeline="leads", period="2026-03-10")
         of_tasks = work.tasks(question)[alice.pk]
@@ -303,7 +309,7 @@ def test_tasks_and_talks_are_counted_for_whose_they_are(alice: User, bob: User, 
             if section.code == "talks"
             for column, cell in zip(section.table.columns, section.table.rows[0], strict=True)
         }
-        assert list(row.values())[1:6] == [2, 1, 2, 1, timedelta(minutes=2)]
+        assert list(row.values())[1:6] == [3, 1, 2, 1, timedelta(minutes=2)]
         assert work.talks(ask(olga, pipeline="leads", period="2026-03-10", who=str(bob.pk))) == {}
 
 
