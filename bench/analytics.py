@@ -32,8 +32,8 @@ STATEMENTS = [
     SELECT event_id, 'deal.moved', deal_id, contact_id, company_id, owner_id, '{}', at FROM way
     """,
     """
-    INSERT INTO pipelines_stagechange (deal_id, from_stage_id, to_stage_id, event_id, at, stayed)
-    SELECT deal_id, from_id, to_id, event_id, at, at - lag(at) OVER (PARTITION BY deal_id ORDER BY n) FROM way
+    INSERT INTO pipelines_stagechange (deal_id, from_stage_id, to_stage_id, event_id, at, stayed, before)
+    SELECT deal_id, from_id, to_id, event_id, at, at - lag(at) OVER (PARTITION BY deal_id ORDER BY n), '{}' FROM way
     """,
     """
     UPDATE crm_task SET ended_at = created_at + id %% 50 * interval '1 hour', due_at = created_at + interval '20 hours'

@@ -116,7 +116,8 @@ class Floor:
             )
             event = self._event("deal.moved", deal, now)
             self.sql.execute(
-                "INSERT INTO pipelines_stagechange (deal_id, to_stage_id, event_id, at) VALUES (%s, %s, %s, %s)",
+                "INSERT INTO pipelines_stagechange (deal_id, to_stage_id, event_id, at, before)"
+                " VALUES (%s, %s, %s, %s, '{}')",
                 [deal, self.facts["stages"][9], event, now],
             )
             self._task(deal, now)
