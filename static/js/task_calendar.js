@@ -86,6 +86,8 @@
     },
   });
   calendar.render();
+  // The arrows' buttons have their names; the icons in them would be pictures without one.
+  for (const icon of box.querySelectorAll(".fc-icon")) icon.setAttribute("aria-hidden", "true");
 
   // A dialog that did something says `deal:changed`.
   document.body.addEventListener("deal:changed", () => calendar.refetchEvents());
