@@ -29,6 +29,7 @@ ONLY = os.environ.get("ONLY", "")
 
 def test_pictures(visitors: Any, axelerator: None) -> None:
     call_command("demo", stdout=sys.stderr)
+    places.furnish()
     PICTURES.mkdir(parents=True, exist_ok=True)
     _of_a_stranger(visitors())
     for role, name in {"manager": "alice", "head": "olga", "administrator": "admin"}.items():

@@ -55,6 +55,7 @@ def test_a_list_made_by_an_administrator_is_used_by_a_manager(
     office.window(page).get_by_label("Название").fill("ООО «Быстрые»")
     office.window(page).get_by_label("Сильны в").select_option(label="Цене")
     office.window(page).get_by_role("button", name="Добавить").click()
+    page.wait_for_url("**/lists/items/*/")
     page.get_by_label("Сильны в").select_option(label="Сроках")
     expect(page.get_by_text("Сохранено")).to_be_visible()
     assert axe.faults(page) == []
