@@ -18,11 +18,14 @@ from typing import Any
 import charset_normalizer
 import python_calamine as calamine
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from crm.files.limits import LARGER
 from pipelines.errors import RegulationError
 from pipelines.fields import storable
 
-SIZE_LIMIT = 50 * 1024 * 1024
+SIZE_LIMIT = LARGER["crm:import_new"]
+TOO_LARGE = gettext_lazy("A file has at most 50 MB. Divide it into several.")
 # What a spreadsheet may unpack to: a small archive can hold gigabytes.
 UNPACKED_LIMIT = 600 * 1024 * 1024
 ROW_LIMIT = 100_000

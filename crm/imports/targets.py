@@ -190,8 +190,8 @@ def guess(target: Target, headings: Sequence[str], user: User) -> dict[str, str]
     for number, heading in enumerate(headings):
         word = tidy(heading)
         code = remembered.get(word) if word in remembered else by_word.get(word)
-        if code in target.fields and code not in found.values():
-            found[str(number)] = str(code)
+        if isinstance(code, str) and code in target.fields and code not in found.values():
+            found[str(number)] = code
     return found
 
 

@@ -85,7 +85,7 @@ def take_file(
     if not upload or not upload.size:
         raise BadAnswer({"file": _("Choose a file that is not empty.")})
     if upload.size > files.SIZE_LIMIT:
-        raise BadAnswer({"file": _("A file has at most 50 MB. Divide it into several.")})
+        raise BadAnswer({"file": str(files.TOO_LARGE)})
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)

@@ -21,11 +21,13 @@ from pipelines.transactions import verb
 SIZE_LIMIT = 10 * 2**20
 # Pixels; twice what pages show, for screens of double density.
 SIDES = (96, 320)
-# A small file may unfold into gigabytes.
-PIXELS = 50_000_000
+# A small file may unfold into gigabytes. A JPEG is read at a part of its size, the others whole.
+PIXELS = 25_000_000
+JPEG_PIXELS = 120_000_000
 SMALLEST = 32
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _TYPES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
+TOO_LARGE = gettext_noop("The picture is larger than 10 MB. Choose a smaller one.")
 NO_PICTURE = gettext_noop("This is no picture. Choose a JPEG, PNG, WebP or GIF.")
 
 
@@ -52,7 +54,7 @@ def path(name: str, side: int) -> str:
 def draw(upload: Any) -> dict[int, bytes]:
     """WebP by side. Errors: BadAnswer for what is too large, no picture, too small, or would unfold into too much."""
     if upload.size > SIZE_LIMIT:
-        raise BadAnswer({"photo": _("The picture is larger than 10 MB. Choose a smaller one.")})
+        raise BadAnswer({"photo": _(TOO_LARGE)})
     upload.seek(0)
     head = upload.read(8192)
     upload.seek(0)
@@ -64,10 +66,11 @@ def draw(upload: Any) -> dict[int, bytes]:
         raise BadAnswer({"photo": _(NO_PICTURE)})
     try:
         with Image.open(upload, formats=FORMATS) as image:
-            if image.width * image.height > PIXELS:
+            if image.width * image.height > (JPEG_PIXELS if image.format == "JPEG" else PIXELS):
                 raise BadAnswer({"photo": _("The picture has too many pixels.")})
             if min(image.size) < SMALLEST:
                 raise BadAnswer({"photo": _("The picture is too small.")})
+            image.draft("RGB", (2 * SIDES[-1], 2 * SIDES[-1]))
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         raise BadAnswer({"photo": _(NO_PICTURE)}) from None

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from crm import board, rights
 from crm.card import page as card
+from crm.files import limits
 from crm.imports import checking, files, report, targets, verbs
 from crm.imports.targets import Target
 from crm.models import Import, ImportRow, User
@@ -55,6 +56,8 @@ def new(request: SignedIn) -> HttpResponse:
     into = request.POST.get("into") or request.GET.get("into", "")
     if request.method == "POST":
         try:
+            if limits.too_large(request):
+                raise BadAnswer({"file": str(files.TOO_LARGE)})
             job = verbs.take_file(
                 request.FILES.get("file"),
                 target=into,

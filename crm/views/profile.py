@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import preferences
+from crm.files import limits
 from crm.notices import kinds
 from crm.planning.setting import REMIND_AT_FIRST, REMIND_PREFERENCE
 from crm.profile import photos
@@ -83,6 +84,8 @@ def save_photo(request: SignedIn) -> HttpResponse:
     if "remove" in request.POST:
         photos.remove_photo(request.user)
         return _saved(request, "photo")
+    if limits.too_large(request):
+        return _page(request, photo_error=_(photos.TOO_LARGE), status=422)
     upload = request.FILES.get("photo")
     if upload is None:
         return _page(request, photo_error=_("Choose a picture first."), status=422)

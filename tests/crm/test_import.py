@@ -15,6 +15,7 @@ from crm.batches import running
 from crm.batches import verbs as batches
 from crm.clients import people
 from crm.clients import verbs as clients
+from crm.files import limits
 from crm.imports import cells, checking, files, kind, report, targets, verbs
 from crm.models import Batch, BatchRow, Company, Contact, Deal, Import, ImportRow, ListItem
 from pipelines.actor import Actor
@@ -293,6 +294,21 @@ def test_the_pages_lead_through_and_strangers_are_kept_out(olga, alice, charlie,
     assert client.get(at).status_code == 403
     job = Import.objects.get()
     assert ImportRow.objects.filter(of=job).count() == 2
+
+
+def test_a_table_may_be_larger_than_other_files_and_is_told_when_it_is_too_large(
+    olga, client, monkeypatch
+) -> None:
+    client.force_login(olga)
+    monkeypatch.setattr(limits, "SIZE_LIMIT", 10)
+    table = (CONTACTS + "Один;;a@example.com;;\n").encode()
+    for limit, status in ((50 * 2**20, 302), (10, 422)):
+        monkeypatch.setitem(limits.LARGER, "crm:import_new", limit)
+        sent = {"into": "contact", "file": SimpleUploadedFile("x.csv", table)}
+        answer = client.post("/import/new/", sent)
+        assert answer.status_code == status
+    assert "50" in answer.content.decode()
+    assert Import.objects.count() == 1
 
 
 def _kept(data: bytes):

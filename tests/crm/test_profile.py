@@ -13,6 +13,7 @@ from django.test import Client
 from PIL import Image
 
 from crm import preferences
+from crm.files import limits
 from crm.models import User
 from crm.profile import photos
 
@@ -148,7 +149,11 @@ def test_a_picture_of_more_than_ten_megabytes_is_refused(
     page: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(photos, "SIZE_LIMIT", 100)
-    assert "10" in upload(page, picture()).content.decode()
+    said = upload(page, picture()).content.decode()
+    assert "10 МБ" in said
+    # So large that it was not even kept while it came in: told alike.
+    monkeypatch.setattr(limits, "SIZE_LIMIT", 100)
+    assert "10 МБ" in upload(page, picture()).content.decode()
 
 
 @pytest.mark.parametrize("address", ["/photos/x/96/", f"/photos/{'a' * 32}/97/", f"/photos/{'a' * 32}/96/"])  # fmt: skip
