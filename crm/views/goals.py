@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from typing import Any
 
 from django.contrib import messages
@@ -113,11 +113,14 @@ def _row(
 
 
 def _month(text: str) -> date:
-    """«2026-03»; this month for nothing and for nonsense."""
+    """«2026-03»; this month for nothing, for nonsense, and where the calendar has no months around it."""
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
+        month = date.min
+    if not MINYEAR < month.year < MAXYEAR:
         return reading.first_of(timezone.localdate())
+    return month
 
 
 def _pipeline(code: str, pipelines: list[CompiledPipeline]) -> CompiledPipeline | None:
