@@ -161,7 +161,7 @@ class SetTask(DealKind):
         return {"task": task.pk}
 
     def undo(self, row: BatchRow, batch: Batch, *, by: Actor, now: datetime) -> None:
-        task = Task.objects.select_related("deal").get(pk=row.before["task"])
+        task = row.subject.tasks.select_related("deal").get(pk=row.before["task"])
         cancel_task(task, by=by, now=now, reason=_("the batch was undone"))
 
     def lost(self, batch: Batch) -> list[str]:

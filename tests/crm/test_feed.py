@@ -109,7 +109,8 @@ def test_a_call_tells_its_length_and_links_its_recording(alice):
 @pytest.mark.parametrize("verb", sorted(registry.verbs))
 def test_every_verb_has_a_sentence_even_without_its_data(alice, verb):
     deal = make_deal(alice)
-    event = feed.write(verb, deal=deal, by=SYSTEM, now=NOON)
+    # As an older edition may have left it: nobody is told of it now.
+    event = Event.objects.create(verb=verb, deal=deal, at=NOON)
     line = next(line for line in feed_lines.read_feed(deal).lines if line.event.pk == event.pk)
     assert line.title
 
