@@ -118,7 +118,9 @@
 
   // --- an open card
   const card = () => document.querySelector(".card-page[data-live-topic]");
-  const typed = (field) => [...field.querySelectorAll("input:not([type=hidden]), textarea, select")].some((input) =>
+  // A field that was refused, or that two people changed: its owner has still to say what it shall be.
+  const UNSETTLED = ".card-field:has(.card-field-conflict, .invalid-feedback)";
+  const typed = (field) => field.matches(UNSETTLED) || [...field.querySelectorAll("input:not([type=hidden]), textarea, select")].some((input) =>
     input === document.activeElement || (input.type === "checkbox" ? input.checked !== input.defaultChecked
       : input.tagName === "SELECT" ? false : input.value !== input.defaultValue));
   const isEdited = () => {
@@ -127,6 +129,19 @@
       (here?.closest(".card-page") && here.matches("input, textarea, select, [contenteditable]") && !here.closest("#composers")) ||
       [...document.querySelectorAll(".card-page .card-field")].some(typed);
   };
+  // The card is drawn anew after any verb; an unsettled field goes over into the new one as it stands.
+  let kept = [], focus = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "card" || !event.detail.shouldSwap) return;
+    kept = [...event.detail.target.querySelectorAll(UNSETTLED)];
+    focus = kept.some((field) => field.contains(document.activeElement)) ? document.activeElement : null;
+    kept.forEach((field) => field.remove());
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    kept.splice(0).forEach((field) => byId(field.id)?.replaceWith(field));
+    focus?.focus();
+    focus = null;
+  });
   let cardTimer = 0, told = 0;
 
   async function freshen() {

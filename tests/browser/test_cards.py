@@ -49,6 +49,9 @@ def test_two_windows_edit_one_field_and_the_second_chooses_between_both_values(
     expect(asked).to_contain_text("Ольга Титова")
     expect(asked).to_contain_text("Мебель для кафе")
     assert Deal.objects.get().name == "Мебель для кафе"
+    with page.expect_response(lambda answer: answer.url.endswith(f"/deals/{deal.pk}/")):
+        page.evaluate("htmx.trigger(document.body, 'deal:changed')")
+    expect(name, "the card is drawn anew and the question stays").to_have_value("Мебель для школы")
     asked.locator("button.btn-primary").click()
     expect(page.locator("#field-name [role=status]")).to_be_visible()
     assert Deal.objects.get().name == "Мебель для школы"
