@@ -19,7 +19,7 @@
   document.addEventListener("focusin", (event) => {
     const entry = event.target.closest(".day-entry");
     if (!entry) return;
-    key = entry.dataset.key;
+    key = entry.dataset.entry;
     place = entries().indexOf(entry);
     entries().forEach((other) => { other.tabIndex = other === entry ? 0 : -1; });
   });
@@ -35,7 +35,7 @@
     // The queue without what was done is on its way.
     if (acted && !drawn) return;
     const all = entries();
-    const same = all.find((entry) => entry.dataset.key === key);
+    const same = all.find((entry) => entry.dataset.entry === key);
     if (!all.length) return document.getElementById("day-empty")?.focus();
     stand(acted || !same ? all[Math.min(place, all.length - 1)] : same);
     acted = false;
