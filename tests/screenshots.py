@@ -1,7 +1,7 @@
 """Pictures of every section as manager, head and administrator: `make screenshots` puts them into var/screenshots/.
 
 A pytest file that no test run collects: the live server, the browser and the database are the tests' own.
-The two pictures of the README are made by it too; ONLY=board makes only what has «board» in its name.
+The pictures of the README and of docs/tour.md are made by it too; ONLY=board makes only what has «board» in its name.
 Every section is taken wide and narrow, light and dark.
 """
 
@@ -38,9 +38,10 @@ def test_pictures(visitors: Any, axelerator: None) -> None:
         office.sign_in(page, user)
         for place, address in places.of(user).items():
             _take(page, f"{role}-{place}", address)
-    page = visitors(device_scale_factor=1)
-    office.sign_in(page, User.objects.get(email="olga@demo.example"))
-    _for_the_readme(page)
+    for name in ("olga", "alice"):
+        page = visitors(device_scale_factor=1)
+        office.sign_in(page, User.objects.get(email=f"{name}@demo.example"))
+        _for_the_documents(page, name)
 
 
 def _of_a_stranger(page: Page) -> None:
@@ -66,11 +67,13 @@ def _open(page: Page, address: str) -> None:
     page.wait_for_function("!document.querySelector('.htmx-request, [hx-trigger~=load]')")
 
 
-def _for_the_readme(page: Page) -> None:
+def _for_the_documents(page: Page, who: str) -> None:
     README.mkdir(parents=True, exist_ok=True)
     deal = Deal.objects.filter(stage__code="kp_sent").order_by("-last_contact_at").first()
     assert deal
-    for name, address in {"board": "/deals/", "card": f"/deals/{deal.pk}/"}.items():
+    of_olga = {"board": "/deals/", "card": f"/deals/{deal.pk}/"}
+    of_alice = {"desktop": "/desktop/", "day": "/day/"}
+    for name, address in (of_olga if who == "olga" else of_alice).items():
         if ONLY in name:
             _open(page, address)
             path = README / f"{name}.png"
