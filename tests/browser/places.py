@@ -110,7 +110,7 @@ def of(user: User) -> dict[str, str]:
 
 
 def _lists(user: User) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for own in CustomList.objects.visible_to(user)[:1]:
         found["own-list"] = own.get_absolute_url()
         found["new-item"] = reverse("crm:item_new", args=[own.code])
@@ -132,7 +132,7 @@ def _analytics(user: User) -> dict[str, str]:
 
 def _many(user: User) -> dict[str, str]:
     """What brings and changes many records at once."""
-    found = {}
+    found: dict[str, str] = {}
     if user.may(rights.MERGE):
         found |= {
             "contact-duplicates": "/contacts/duplicates/",

@@ -83,7 +83,7 @@ def demo(axelerator: None) -> None:
 
 
 @pytest.fixture
-def said(page: Page) -> Iterator[list[str]]:
+def said(page: Page) -> list[str]:
     """What the console complains of, but for the missing pages that are asked for on purpose."""
     # Colours that are still on their way to another theme are neither the one's nor the other's.
     page.emulate_media(reduced_motion="reduce")
