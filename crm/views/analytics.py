@@ -56,9 +56,7 @@ def report(request: SignedIn, code: str) -> HttpResponse:
 @_with_right
 def export(request: SignedIn, code: str, section: str) -> HttpResponse:
     """A section's table, as the page shows it."""
-    found, question = _report(code), _asked(request).question
-    if question is None:
-        raise Http404(_("This can't be understood: open the report and choose anew."))
+    found, question = _report(code), _understood(request)
     for shown in found.sections(question):
         if shown.code == section:
             name = f"{code}-{section}-{question.period.start}-{question.period.end}"
@@ -97,7 +95,7 @@ def calls(request: SignedIn) -> HttpResponse:
 def calls_export(request: SignedIn) -> HttpResponse:
     """All that the filter finds; it names clients, so it asks for the right to export too."""
     rights.need(request.user, rights.EXPORT)
-    found = _talks(request, _asked(request).question)
+    found = _talks(request, _understood(request))
     columns = [
         (_("When"), 17),
         (_("Employee"), 28),
@@ -176,6 +174,14 @@ def _page(
 
 def _asked(request: SignedIn) -> Filter:
     return Filter(user=request.user, now=timezone.now(), data=request.GET)
+
+
+def _understood(request: SignedIn) -> Question:
+    """For a file, which has no place to say what was wrong."""
+    question = _asked(request).question
+    if question is None:
+        raise Http404(_("This can't be understood: open the report and choose anew."))
+    return question
 
 
 def _report(code: str) -> registry.Report:
