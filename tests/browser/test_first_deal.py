@@ -46,7 +46,7 @@ def _signs_in(page: Page, user: User) -> None:
 
 
 def _opens_a_deal(page: Page) -> Deal:
-    page.get_by_role("link", name="Новая сделка").click()
+    page.get_by_role("link", name="Новая сделка", exact=True).click()
     window = office.window(page)
     window.get_by_label("Название").fill(NAME)
     window.locator("[name=contact_name]").fill("Марина Жук")

@@ -23,7 +23,7 @@ def test_a_better_name_is_taken_while_typing_and_another_one_on_the_card(
     page: Page, alice: User
 ) -> None:
     office.sign_in(page, alice)
-    page.get_by_role("link", name="Новая сделка").click()
+    page.get_by_role("link", name="Новая сделка", exact=True).click()
     window = office.window(page)
     window.get_by_label("Название").fill("базовое внедрение.")
     window.locator("[name=company_name]").fill("ООО ЦИФРА")

@@ -39,7 +39,7 @@ def test_a_lead_delivers_five_times_and_goes_to_the_client_department(
 
 
 def _opens_a_deal(page: Page) -> Deal:
-    page.get_by_role("link", name="Новая сделка").click()
+    page.get_by_role("link", name="Новая сделка", exact=True).click()
     window = office.window(page)
     window.get_by_label("Название").fill(NAME)
     window.locator("[name=contact_name]").fill("Марина Жук")

@@ -81,7 +81,7 @@ def test_a_lead_nobody_reaches_is_closed_with_its_reason(
 ) -> None:
     deal = lead(alice, "assigned")
     office.sign_in(page, alice, "/deals/?pipeline=school_sales")
-    expect(page.get_by_role("link", name="Новая сделка")).to_be_visible()
+    expect(page.get_by_role("link", name="Новая сделка", exact=True)).to_be_visible()
     office.card(page, deal).get_by_role("link").first.click()
     office.press(page, "Взять")
     office.press(page, "Недозвон")

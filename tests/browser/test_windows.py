@@ -112,7 +112,7 @@ def test_an_outcome_pressed_in_both_windows_counts_once(
 
 def test_a_refused_form_keeps_what_was_typed(page: Page, alice: User) -> None:
     office.sign_in(page, alice)
-    page.get_by_role("link", name="Новая сделка").click()
+    page.get_by_role("link", name="Новая сделка", exact=True).click()
     window = office.window(page)
     typed = {"name": "Двери", "budget": "NaN", "contact_name": "Пётр Жук", "phone": "позвонить"}
     for name, text in typed.items():
