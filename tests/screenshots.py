@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import call_command
 
+if __name__ == "__main__":
+    # Before the models are imported: pytest is who tells Django its settings.
+    raise SystemExit(pytest.main([__file__, "-q"]))
+
 from crm.models import Deal, User
 from tests.browser import office, places
 
@@ -79,7 +83,3 @@ def _for_the_documents(page: Page, who: str) -> None:
             path = README / f"{name}.png"
             page.screenshot(path=path)
             assert path.stat().st_size < 300_000, path
-
-
-if __name__ == "__main__":
-    raise SystemExit(pytest.main([__file__, "-q"]))
