@@ -11,15 +11,23 @@ from crm.models import User
 from pipelines import catalog
 from pipelines.actor import Actor
 
-# In the currency of the first pipeline; who sells more is asked for more.
-SUMS = (24_000, 15_000, 12_000)
+# By the playbook, in the currency of its first pipeline; who sells more is asked for more.
+SUMS = {
+    "axelerator": (24_000, 15_000, 12_000),
+    "pzka": (2_500_000, 1_800_000),
+    "school": (6_000, 4_500),
+    "idrive": (250_000, 200_000),
+}
 
 
-def set_goals(head: User, managers: list[User], *, now: datetime) -> None:
+def set_goals(head: User, managers: list[User], playbook: str, *, now: datetime) -> None:
     """The head's goals of this month for his managers."""
-    month, currency = reading.now_month(now), catalog.pipelines()[0].currency
+    month, sums = reading.now_month(now), SUMS[playbook]
+    currency = next(
+        pipeline.currency for pipeline in catalog.pipelines() if pipeline.playbook == playbook
+    )
     for number, manager in enumerate(managers):
-        aim = Aim(Decimal(SUMS[number % len(SUMS)]), 3 if number == 0 else None)
+        aim = Aim(Decimal(sums[number % len(sums)]), 3 if number == 0 else None)
         verbs.set_goal(
             manager,
             month=month,

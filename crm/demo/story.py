@@ -14,7 +14,7 @@ from crm.demo import words
 from crm.demo.cast import Client
 from crm.demo.clock import Telling
 from crm.files import keeping as files
-from crm.models import Deal, Task, User
+from crm.models import Company, Deal, Task, User
 from crm.planning import tasks
 from pipelines import catalog, engine
 from pipelines.actor import Actor
@@ -75,6 +75,8 @@ class Story:
         if self.end == "new":
             if self.chance.random() < 0.4:
                 then(0.4, lambda at: self.note(at, self.chance.choice(words.FIRST)))
+            if self.chance.random() < 0.3:
+                then(0.3, self.misses_a_call)
             return
         for stage in WAY[1 : WAY.index(self.end) + 1]:
             if (
@@ -100,6 +102,8 @@ class Story:
     def _plan_kp_sent(self, hours: Any) -> None:
         self.telling.then(hours(2, 20), self.sends_kp)
         self.telling.then(0.1, self.goes_on_to_kp_sent)
+        if self.chance.random() < 0.6:
+            self.telling.then(hours(1, 6), self.is_rung)
 
     def _plan_discussed(self, hours: Any) -> None:
         if self.chance.random() < 0.5:
@@ -168,7 +172,8 @@ class Story:
         self.source = chance.choice(["search", "ads", "recommendation", "social", "repeat"])
         company = None
         if chance.random() < 0.7:
-            company = people.create_company(
+            company = Company.objects.filter(name=client.company, owner=self.manager).first()
+            company = company or people.create_company(
                 name=client.company, owner=self.manager, by=self.by, now=at
             )
         contact = people.create_contact(
@@ -252,6 +257,24 @@ class Story:
             text=text,
             by=self.by,
             now=at,
+        )
+
+    def is_rung(self, at: datetime) -> None:
+        """The client calls, and we talk."""
+        contacting.record_contact(
+            self.deal,
+            verb=contacting.CALL_ANSWERED,
+            channel="phone",
+            incoming=True,
+            seconds=self.chance.randint(40, 900),
+            text=self.chance.choice(words.ASKED),
+            by=self.by,
+            now=at,
+        )
+
+    def misses_a_call(self, at: datetime) -> None:
+        contacting.record_contact(
+            self.deal, verb=contacting.CALL_MISSED, channel="phone", by=self.by, now=at
         )
 
     def outcome(self, at: datetime, task_code: str, scenario: str, **answers: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +13,16 @@ from django.test.utils import override_settings
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from crm import outgoing, roles
 from crm.demo import goals
-from crm.demo.cast import PASSWORD, Cast, client, hire
+from crm.demo.cast import OWN, PASSWORD, Cast, client, hire
 from crm.demo.clock import in_office
 from crm.demo.filters import save_filters
 from crm.demo.own_lists import fill_lists
+from crm.demo.past import tell_past
 from crm.demo.story import Story
 from crm.demo.tale import Book, books, tell_all
+from crm.demo.today import pass_with_a_promise, work_today
 from crm.demo.week import plan_week
 from crm.models import Deal, Notice, Task, User
 from pipelines import catalog, engine
@@ -50,15 +54,20 @@ class Command(BaseCommand):
             transaction.atomic(),
         ):
             cast = hire()
+            tell_past(cast, chance=random.Random(5), now=timezone.now())
             self._tell(cast)
             told = self._tell_others(cast)
             fill_lists(cast.heads[0], now=timezone.now())
             save_filters(cast.heads[0], cast.managers[0])
             plan_week(cast.managers, now=timezone.now())
-            goals.set_goals(cast.heads[0], cast.managers, now=timezone.now())
             # The weeks told are over, and so is what was said in them.
             now = timezone.now()
             Notice.objects.filter(at__lt=now - timedelta(hours=12)).update(read_at=now)
+            pass_with_a_promise(cast.heads[0], now=now)
+            for playbook, head, managers in self._departments(cast, told):
+                goals.set_goals(head, managers, playbook, now=now)
+                work_today(head, managers, playbook, now=now)
+            outgoing.letters().deliver_all(now + timedelta(minutes=2))
         self._say([*cast.everybody, *(person for book in told for person in book.everybody)])
 
     def _tell(self, cast: Cast) -> None:
@@ -80,6 +89,13 @@ class Command(BaseCommand):
         for book in told:
             tell_all(book, chance=random.Random(11), now=now)
         return told
+
+    def _departments(self, cast: Cast, told: list[Book]) -> Iterator[tuple[str, User, list[User]]]:
+        """Each company's playbook with a head and the managers of the sales."""
+        yield OWN, cast.heads[0], cast.managers
+        for book in told:
+            if heads := book.people.get(roles.HEAD):
+                yield book.playbook, heads[0], book.people[roles.MANAGER]
 
     def _go_on(self, sale: Deal, cast: Cast, chance: random.Random, number: int) -> None:
         """The account manager takes some of the handed-over deals further."""
