@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from crm import rights
@@ -45,8 +45,11 @@ def start(
     by: Actor,
     now: datetime,
     params: dict[str, Any] | None = None,
+    key: str | None = None,
 ) -> Batch:
     """Keep the batch with its rows and carry it out: at once up to `FOREGROUND` rows, else by Celery.
+
+    `key` stands for the form that asked for it: sent once more, it answers with the batch that it has begun.
 
     Errors: KeyError for an unregistered kind, PermissionDenied without its right, RegulationError without a row.
     """
@@ -56,30 +59,36 @@ def start(
     asked = list(rows)
     if not asked:
         raise RegulationError(_("Nothing is chosen."))
-    with transaction.atomic():
-        batch = Batch.objects.create(
-            kind=code,
-            title=title[:NAME_LIMIT],
-            by=by.user,
-            at=now,
-            params=params or {},
-            total=len(asked),
-            alive_at=now,
-        )
-        BatchRow.objects.bulk_create(
-            [
-                BatchRow(
-                    batch=batch,
-                    position=position,
-                    record=chosen.record,
-                    record_id=row.record_id,
-                    name=row.name[:NAME_LIMIT],
-                    payload=row.payload,
-                )
-                for position, row in enumerate(asked, 1)
-            ],
-            batch_size=2000,
-        )
+    try:
+        with transaction.atomic():
+            batch = Batch.objects.create(
+                kind=code,
+                key=key,
+                title=title[:NAME_LIMIT],
+                by=by.user,
+                at=now,
+                params=params or {},
+                total=len(asked),
+                alive_at=now,
+            )
+            BatchRow.objects.bulk_create(
+                [
+                    BatchRow(
+                        batch=batch,
+                        position=position,
+                        record=chosen.record,
+                        record_id=row.record_id,
+                        name=row.name[:NAME_LIMIT],
+                        payload=row.payload,
+                    )
+                    for position, row in enumerate(asked, 1)
+                ],
+                batch_size=2000,
+            )
+    except IntegrityError as error:
+        if "one_batch_a_form" not in str(error):
+            raise
+        return Batch.objects.get(by=by.user, key=key)
     carry_on(batch, rows=len(asked))
     return batch
 

@@ -39,6 +39,7 @@ def start(
     typed: Mapping[str, str],
     by: Actor,
     now: datetime,
+    key: str | None = None,
 ) -> Batch:
     """Begin the batch of the chosen rows; those that the person does not see are refused in it.
 
@@ -53,7 +54,7 @@ def start(
     chosen = [NewRow(record_id=item.pk, name=str(item)) for item in found.order_by("pk")]
     title, params = _asked(code, len(chosen), typed, by, now)
     batch = (OF_TASKS if is_task else OF_DEALS)[code]
-    return verbs.start(batch, title=title, rows=chosen, params=params, by=by, now=now)
+    return verbs.start(batch, title=title, rows=chosen, params=params, by=by, now=now, key=key)
 
 
 def _asked(

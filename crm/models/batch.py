@@ -41,6 +41,8 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("person")
     )
     at = models.DateTimeField(_("at"))
+    # Of the one form that it came from: sent twice by a double click, it begins one batch.
+    key = models.CharField(max_length=64, null=True, editable=False)
     state = FSMField(
         _("state"), max_length=7, choices=State.choices, default=State.QUEUED, protected=True
     )
@@ -70,6 +72,9 @@ class Batch(models.Model):
     class Meta:
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
+        constraints = [
+            models.UniqueConstraint(fields=["by", "key"], name="one_batch_a_form"),
+        ]
         indexes = [
             models.Index(fields=["by", "-id"], name="batches_of_a_person"),
             models.Index(

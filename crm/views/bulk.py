@@ -22,7 +22,7 @@ from crm.models import Batch
 from crm.views import exports
 from crm.views.answers import SignedIn, page_or_part, toast
 from crm.views.batches import report_context, safe_back
-from crm.views.replies import go, me
+from crm.views.replies import form_key, go, me
 
 
 @login_required
@@ -49,6 +49,7 @@ def change(request: SignedIn, what: str) -> HttpResponse:
                 params=form.params() | {"gone": selection.gone},
                 by=me(request),
                 now=now,
+                key=form_key(request),
             )
             return _started(request, batch)
         form.add_error(None, _("Meanwhile there are others: look at the number once more."))

@@ -16,7 +16,7 @@ from crm.day import remedies, team
 from crm.forms import as_typed, tomorrow
 from crm.models import User
 from crm.views.answers import SignedIn
-from crm.views.replies import go, me, refused
+from crm.views.replies import form_key, go, me, refused
 from pipelines.errors import RegulationError
 
 
@@ -83,6 +83,7 @@ def remedy(request: SignedIn) -> HttpResponse:
             typed=request.POST,
             by=me(request),
             now=timezone.now(),
+            key=form_key(request),
         )
     except RegulationError as error:
         return refused(request, None, error, back=reverse("crm:day_team"))

@@ -24,6 +24,7 @@ from crm.lists import asking, giving, reading, shapes, table_columns
 from crm.lists.shapes import Shape
 from crm.views.answers import SignedIn
 from crm.views.board import query_without
+from crm.views.replies import form_key
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
 
@@ -151,6 +152,7 @@ def reassign(request: SignedIn, code: str) -> HttpResponse:
             params={"owner": person.pk},
             by=Actor.person(request.user),
             now=timezone.now(),
+            key=form_key(request),
         )
     except RegulationError as error:
         messages.error(request, str(error))

@@ -19,7 +19,7 @@ from crm.clients.fields import Client
 from crm.models import Batch, Contact
 from crm.views.answers import SignedIn
 from crm.views.contacts import MODELS
-from crm.views.replies import me
+from crm.views.replies import form_key, me
 from pipelines import catalog
 
 KINDS = {"contact": "contacts.merge", "company": "companies.merge"}
@@ -90,6 +90,7 @@ def _merge(request: SignedIn, kind: str, main: Client, goes: Client) -> HttpResp
         params={"main": main.pk},
         by=me(request),
         now=timezone.now(),
+        key=form_key(request),
     )
     return redirect(batch)
 

@@ -25,7 +25,7 @@ from crm.models import Task, User
 from crm.planning.asked import TaskFilter
 from crm.planning.forms import PostponeForm
 from crm.views.answers import SignedIn
-from crm.views.replies import go, me, window
+from crm.views.replies import form_key, go, me, window
 from pipelines.errors import RegulationError
 
 # More than a list ever shows; whoever has more narrows the filter.
@@ -126,6 +126,7 @@ def many(request: SignedIn, what: str) -> HttpResponse:
             params=chosen.params(request, form),
             by=me(request),
             now=timezone.now(),
+            key=form_key(request),
         )
     except RegulationError as error:
         form.add_error(None, str(error))

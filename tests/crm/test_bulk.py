@@ -76,6 +76,19 @@ def test_a_deal_moved_meanwhile_is_not_moved_again(alice: User, client: Client) 
     assert (row.state, fresh(deal).stage_id) == ("refused", stage("taken"))
 
 
+def test_a_dialog_confirmed_twice_begins_one_batch(alice: User, client: Client) -> None:
+    deal = make_deal(alice)
+    client.force_login(alice)
+    task = {"text": "Позвонить", "kind_of_task": "call", "due_at": "2027-12-01T10:00"}
+    for _click in range(2):
+        change(client, "task", deal, csrfmiddlewaretoken="drawn", **task)
+    assert Batch.objects.count() == 1
+    assert deal.tasks.filter(text="Позвонить").count() == 1
+    # The same once more, from a dialog drawn anew, is meant.
+    change(client, "task", deal, csrfmiddlewaretoken="drawn anew", **task)
+    assert Batch.objects.count() == 2
+
+
 def test_a_strangers_deal_among_many_is_left_alone(
     alice: User, charlie: User, client: Client
 ) -> None:

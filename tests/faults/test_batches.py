@@ -42,6 +42,15 @@ def batch(alice: User, monkeypatch: pytest.MonkeyPatch) -> Batch:
     return verbs.start("deals.tag", title="Теги", rows=rows, params=params, by=by, now=now)
 
 
+def test_a_form_sent_twice_at_once_is_one_batch(alice: User) -> None:
+    rows = [NewRow(record_id=make_deal(alice).pk)]
+    asked = {"title": "Теги", "rows": rows, "params": {"add": ["x"], "remove": []}, "key": "form"}
+    by, now = Actor.person(alice), timezone.now()
+    once, twice = at_once(*[lambda: verbs.start("deals.tag", by=by, now=now, **asked)] * 2)
+    assert once == twice
+    assert Batch.objects.count() == 1
+
+
 def check_done_once(batch: Batch) -> None:
     batch.reread()
     assert (batch.state, batch.done, batch.refused) == ("done", NUMBER, 0)
