@@ -31,9 +31,17 @@ STATEMENTS = [
     INSERT INTO pipelines_event (id, verb, deal_id, contact_id, company_id, actor_id, data, at)
     SELECT event_id, 'deal.moved', deal_id, contact_id, company_id, owner_id, '{}', at FROM way
     """,
+    # Half a million passages in one statement are no day's work: the trigger would look each up in a table it knows nothing of.
+    "SET LOCAL session_replication_role = replica",
     """
     INSERT INTO pipelines_stagechange (deal_id, from_stage_id, to_stage_id, event_id, at, stayed, before)
     SELECT deal_id, from_id, to_id, event_id, at, at - lag(at) OVER (PARTITION BY deal_id ORDER BY n), '{}' FROM way
+    """,
+    "SET LOCAL session_replication_role = DEFAULT",
+    "ANALYZE pipelines_stagechange",
+    """
+    INSERT INTO crm_passage (change_id, deal_id, at, from_stage_id, to_stage_id, owner_id, arrival, first, seconds)
+    SELECT change_id, deal_id, at, from_stage_id, to_stage_id, owner_id, arrival, first, seconds FROM crm_passage_source
     """,
     """
     UPDATE crm_task SET ended_at = created_at + id %% 50 * interval '1 hour', due_at = created_at + interval '20 hours'

@@ -45,7 +45,7 @@ def start(
     by: Actor,
     now: datetime,
     params: dict[str, Any] | None = None,
-    key: str | None = None,
+    key: str = "",
 ) -> Batch:
     """Keep the batch with its rows and carry it out: at once up to `FOREGROUND` rows, else by Celery.
 

@@ -39,7 +39,7 @@ def start(
     typed: Mapping[str, str],
     by: Actor,
     now: datetime,
-    key: str | None = None,
+    key: str = "",
 ) -> Batch:
     """Begin the batch of the chosen rows; those that the person does not see are refused in it.
 

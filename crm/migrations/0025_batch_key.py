@@ -8,10 +8,14 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="batch",
             name="key",
-            field=models.CharField(editable=False, max_length=64, null=True),
+            field=models.CharField(blank=True, default="", editable=False, max_length=64),
         ),
         migrations.AddConstraint(
             model_name="batch",
-            constraint=models.UniqueConstraint(fields=("by", "key"), name="one_batch_a_form"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("key", ""), _negated=True),
+                fields=("by", "key"),
+                name="one_batch_a_form",
+            ),
         ),
     ]

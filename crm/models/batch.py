@@ -42,7 +42,7 @@ class Batch(models.Model):
     )
     at = models.DateTimeField(_("at"))
     # Of the one form that it came from: sent twice by a double click, it begins one batch.
-    key = models.CharField(max_length=64, null=True, editable=False)
+    key = models.CharField(max_length=64, blank=True, default="", editable=False)
     state = FSMField(
         _("state"), max_length=7, choices=State.choices, default=State.QUEUED, protected=True
     )
@@ -73,7 +73,9 @@ class Batch(models.Model):
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
         constraints = [
-            models.UniqueConstraint(fields=["by", "key"], name="one_batch_a_form"),
+            models.UniqueConstraint(
+                fields=["by", "key"], condition=~models.Q(key=""), name="one_batch_a_form"
+            ),
         ]
         indexes = [
             models.Index(fields=["by", "-id"], name="batches_of_a_person"),
