@@ -29,9 +29,12 @@ class CrmConfig(AppConfig):
         from crm.desktop import funnel, sales, work  # noqa: F401
         from crm.export import deals as exported_deals  # noqa: F401
         from crm.export import lists as exported_lists  # noqa: F401
+        from crm.export import making  # noqa: F401
         from crm.files import keeping  # noqa: F401
+        from crm.goals import verbs as goal_verbs  # noqa: F401
         from crm.imports import kind as import_kind  # noqa: F401
         from crm.imports import verbs as import_verbs  # noqa: F401
+        from crm.leaves import verbs as leave_verbs  # noqa: F401
         from crm.lists import giving, items, table_columns  # noqa: F401
         from crm.live import hearing  # noqa: F401
         from crm.money import invoice_words  # noqa: F401

@@ -26,11 +26,16 @@ def html(
 
 
 def row(bound: forms.BoundField) -> SafeString:
-    """A fresh form's field with its label, as crispy forms writes one that nobody has filled in yet."""
+    """A fresh form's field with its label, as crispy forms writes one, and with what is wrong with it."""
     style = "form-select" if isinstance(bound.field.widget, forms.Select) else "form-control"
+    attrs, said = {"class": style}, ""
+    if bound.errors:
+        attrs = {"class": f"{style} is-invalid", "aria-describedby": f"{bound.auto_id}_error"}
+        words = " ".join(escape(error) for error in bound.errors)
+        said = f'<div class="invalid-feedback" id="{escape(bound.auto_id)}_error">{words}</div>'
     return SafeString(
         f'<div class="mb-3"><label class="form-label" for="{escape(bound.auto_id)}">{escape(bound.label)}</label>'
-        f"{html(bound, {'class': style})}</div>"
+        f"{html(bound, attrs)}{said}</div>"
     )
 
 

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from pipelines import catalog, feed, rules, timers, writes
+from pipelines import catalog, feed, listening, rules, timers, writes
 from pipelines.actor import SYSTEM, Actor
 from pipelines.catalog import CompiledPipeline, CompiledRule
 from pipelines.context import Context
@@ -26,7 +26,14 @@ def fire_due(now: datetime, *, limit: int = 100, deal: Any = None) -> int:
     The first timers of all deals run together; a deal's further ones after it, for what the first one's rule did
     to the deal may have cancelled them. With `deal`, only that one's: for whoever tells a story of the past.
     """
-    with transaction.atomic(), writes.gathering(), feed.gathering(), remembering():
+    # Listeners come last, when what waited is written.
+    with (
+        transaction.atomic(),
+        listening.together(),
+        writes.gathering(),
+        feed.gathering(),
+        remembering(),
+    ):
         claimed = timers.claim(now, limit, deal)
         firsts: dict[int, Timer] = {}
         for timer in claimed:

@@ -7,7 +7,8 @@ as telling a colleague. A listener that fails takes the deed back with it, so it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ Listener = Callable[["Event"], None]
 
 _of_verbs: dict[str, list[Listener]] = defaultdict(list)
 _of_all: list[Listener] = []
+_batches: list[Callable[[], AbstractContextManager[None]]] = []
 
 
 def listen(*verbs: str) -> Callable[[Listener], Listener]:
@@ -38,3 +40,17 @@ def listen(*verbs: str) -> Callable[[Listener], Listener]:
 def tell(entry: Event) -> None:
     for listener in (*_of_all, *_of_verbs.get(entry.verb, ())):
         listener(entry)
+
+
+def batched(context: Callable[[], AbstractContextManager[None]]) -> None:
+    """Register what a batch of many entries is heard in, so that a listener may do once what it would do for each."""
+    _batches.append(context)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Entries written inside are heard as one batch; what listeners do of it is done at the end, in the transaction."""
+    with ExitStack() as stack:
+        for context in _batches:
+            stack.enter_context(context())
+        yield

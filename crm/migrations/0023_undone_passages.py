@@ -9,7 +9,7 @@ SELECT c.id AS change_id, c.deal_id, c.at, c.from_stage_id, c.to_stage_id, d.own
            SELECT 1 FROM pipelines_stagechange e
            WHERE e.deal_id = c.deal_id AND e.to_stage_id = c.to_stage_id AND e.id < c.id AND e.undone_at IS NULL
        ) AS first,
-       least(floor(extract(epoch FROM c.stayed)), 2147483647)::int AS seconds
+       CASE WHEN c.stayed IS NOT NULL THEN least(floor(extract(epoch FROM c.stayed)), 2147483647)::int END AS seconds
 FROM pipelines_stagechange c JOIN crm_deal d ON d.id = c.deal_id
 WHERE d.archived_at IS NULL AND c.undone_at IS NULL;
 
@@ -31,7 +31,7 @@ SELECT c.id AS change_id, c.deal_id, c.at, c.from_stage_id, c.to_stage_id, d.own
            SELECT 1 FROM pipelines_stagechange e
            WHERE e.deal_id = c.deal_id AND e.to_stage_id = c.to_stage_id AND e.id < c.id
        ) AS first,
-       least(floor(extract(epoch FROM c.stayed)), 2147483647)::int AS seconds
+       CASE WHEN c.stayed IS NOT NULL THEN least(floor(extract(epoch FROM c.stayed)), 2147483647)::int END AS seconds
 FROM pipelines_stagechange c JOIN crm_deal d ON d.id = c.deal_id
 WHERE d.archived_at IS NULL;
 """

@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from crm import contacting, deals
 from crm.actions.scenarios import DEAL_WARNED
 from crm.models import Deal, User
-from crm.notices import kinds, people
+from crm.notices import kinds, people, writing
 from crm.notices.writing import notify
 from crm.planning import tasks
-from pipelines import catalog, verbs, violations
+from pipelines import catalog, listening, verbs, violations
 from pipelines.listening import listen
 from pipelines.models import Event
 
@@ -49,7 +49,7 @@ _waiting: ContextVar[list[Draft] | None] = ContextVar("notices_waiting", default
 
 @contextmanager
 def gathering(batch: str) -> Iterator[None]:
-    """Give the notices of what happens inside when it has happened: many alike are one, keyed by `batch`.
+    """Give the notices of what happens inside when it has happened: many alike are one, keyed by `batch` if it has a name.
 
     In a transaction. What a rolled-back savepoint inside took back is not told.
     """
@@ -66,6 +66,9 @@ def gathering(batch: str) -> Iterator[None]:
             )
         )
         _give([draft for draft in waiting if draft.entry in kept], batch)
+
+
+listening.batched(lambda: gathering(""))
 
 
 @listen(verbs.DEAL_OPENED)
@@ -204,13 +207,18 @@ def _give(drafts: list[Draft], batch: str) -> None:
         user = known.get(draft.user_id)
         if user is not None and (draft.stage_id is None or _sees_stage(user, draft.stage_id)):
             gathered[draft.user_id, draft.kind].append(draft)
+    notices = []
     for (user_id, kind), many in gathered.items():
         user = known[user_id]
         if batch and len(many) > FEW:
-            notify(user, kind, text=_many(kind), now=many[0].at, key=f"{batch}:{kind}")
+            key = f"{batch}:{kind}"
+            notices.append(writing.draft(user, kind, text=_many(kind), now=many[0].at, key=key))
             continue
-        for draft in many:
-            notify(user, kind, text=draft.text, url=draft.url, now=draft.at, key=draft.key or None)
+        notices += [
+            writing.draft(user, kind, text=one.text, url=one.url, now=one.at, key=one.key or None)
+            for one in many
+        ]
+    writing.give([notice for notice in notices if notice is not None])
 
 
 def _many(kind: str) -> Callable[[], str]:

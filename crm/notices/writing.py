@@ -41,6 +41,20 @@ def notify(
     `text` is asked for in his language and zone; `url` is a path of ours. The caller has made sure that he may see
     what it speaks of. Errors: KeyError for an unknown kind.
     """
+    notice = draft(user, kind, text=text, url=url, now=now, key=key)
+    return notice if notice is not None and give([notice]) else None
+
+
+def draft(
+    user: User,
+    kind: str,
+    *,
+    text: str | Promise | Callable[[], str],
+    url: str = "",
+    now: datetime,
+    key: str | None = None,
+) -> Notice | None:
+    """What `notify` is asked, its letter queued and the notice not yet given; None where none is wanted."""
     bell, mail = wants(user, kind, "bell"), wants(user, kind, "mail")
     if not user.is_active or not (bell or mail):
         return None
@@ -52,7 +66,7 @@ def notify(
             _queue_letter(user, kind, said, url, now=now, key=key)
     if not bell:
         return None
-    notice = Notice(
+    return Notice(
         user=user,
         kind=kind,
         text=Truncator(said).chars(TEXT_LIMIT),
@@ -60,27 +74,30 @@ def notify(
         at=now,
         key=key or "",
     )
-    if not _insert(notice):
-        return None
-    live.publish(f"user:{user.pk}", {"what": "notice", "kinds": [kind]})
-    return notice
 
 
-def _insert(notice: Notice) -> bool:
-    """Save the new notice; False where the person has one with its key. One statement, and no savepoint."""
+def give(notices: list[Notice]) -> int:
+    """Save the drafts and tell the open pages; how many were new. One statement for all, and no savepoint.
+
+    Of several drafts only one alone gets its number: those that were told before are left out.
+    """
+    if not notices:
+        return 0
     columns = ("user_id", "kind", "text", "url", "at", "key")
+    places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(notices))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Notice._meta.db_table} ({', '.join(columns)})"  # noqa: S608 (our own names)
-            " VALUES (%s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (user_id, key) WHERE NOT key = '' DO NOTHING RETURNING id",
-            [getattr(notice, column) for column in columns],
+            f"INSERT INTO {Notice._meta.db_table} ({', '.join(columns)}) VALUES {places}"  # noqa: S608 (our own names)
+            " ON CONFLICT (user_id, key) WHERE NOT key = '' DO NOTHING RETURNING id, user_id, kind",
+            [getattr(notice, column) for notice in notices for column in columns],
         )
-        row = cursor.fetchone()
-    if row is None:
-        return False
-    notice.pk, notice._state.adding, notice._state.db = row[0], False, connection.alias
-    return True
+        rows = cursor.fetchall()
+    if rows and len(notices) == 1:
+        (notice,) = notices
+        notice.pk, notice._state.adding, notice._state.db = rows[0][0], False, connection.alias
+    for user_id, kind in dict.fromkeys((user_id, kind) for _pk, user_id, kind in rows):
+        live.publish(f"user:{user_id}", {"what": "notice", "kinds": [kind]})
+    return len(rows)
 
 
 def _queue_letter(

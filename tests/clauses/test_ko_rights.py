@@ -87,9 +87,9 @@ def test_the_board_and_the_card_offer_no_way_and_the_answer_says_why(
 
 
 def test_nor_many_at_once_from_the_table(client: Client, deal: Deal) -> None:
-    answer = client.post(
-        "/deals/table/move/", {"deal": f"{deal.pk}~{deal.stage_id}", "to": "talks"}
-    )
+    talks = catalog.pipeline(deal.pipeline_id).stage_by_code["talks"].id
+    data = {"deal": f"{deal.pk}~{deal.stage_id}", "to": talks, "confirm": "1"}
+    answer = client.post("/deals/table/move/", data, follow=True)
     assert "Ваша роль не может" in answer.content.decode()
     assert fresh(deal).stage_id == deal.stage_id
 

@@ -167,8 +167,9 @@ class TestThreeWays:
     def _move(self, client, deal: Deal, way: str, to: str) -> str:
         seen = fresh(deal).stage_id
         if way == "table":
-            data = {"deal": [f"{deal.pk}~{seen}"], "to": to, "back": "/deals/table/"}
-            return client.post(reverse("crm:table_move"), data).content.decode()
+            stage = catalog.pipeline(deal.pipeline_id).stage_by_code[to].id
+            data = {"deal": [f"{deal.pk}~{seen}"], "to": stage, "confirm": "1"}
+            return client.post(reverse("crm:table_move"), data, follow=True).content.decode()
         address, headers = reverse("crm:deal_move", args=[deal.pk]), {}
         if way == "board":
             # Dragging is htmx's request; the card's stage bar is a form as well.

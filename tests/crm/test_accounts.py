@@ -186,7 +186,7 @@ def test_the_language_is_kept_with_the_person(alice, client):
     client.force_login(alice)
     response = client.post("/language/", {"language": "en", "next": "/tasks/"})
     assert response["Location"] == "/tasks/"
-    assert "My tasks" in client.get("/tasks/").content.decode()
+    assert "New task" in client.get("/tasks/").content.decode()
     client.post("/language/", {"language": "zz", "next": "https://evil.example/"})
     alice.refresh_from_db()
     assert alice.language == "en"

@@ -106,7 +106,7 @@ def test_undoing_puts_back_what_was_done_and_says_what_it_could_not(by: Actor) -
     assert (batch.state, batch.undone, batch.kept) == ("undone", 2, 1)
     assert not Tag.objects.exists()
     assert batch.rows.get(name="b").text == "Gone already."
-    with pytest.raises(RegulationError, match="already"):
+    with pytest.raises(RegulationError, match="уже отменено"):
         verbs.undo(batch, by=by, now=timezone.now())
 
 

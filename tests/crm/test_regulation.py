@@ -126,7 +126,8 @@ def test_many_refused_at_once_are_counted_in_one_statement(
     deals = [make_deal(alice) for _number in range(5)]
     client.force_login(alice)
     ticked = [f"{deal.pk}~{deal.stage_id}" for deal in deals]
-    client.post("/deals/table/move/", {"deal": ticked, "to": "taken"})
+    taken = catalog.pipeline(deals[0].pipeline_id).stage_by_code["taken"]
+    client.post("/deals/table/move/", {"deal": ticked, "to": taken.id, "confirm": "5"})
     rows = LoggedRefusal.objects.filter(deal__in=deals)
     assert sorted(rows.values_list("deal", flat=True)) == sorted(deal.pk for deal in deals)
 
