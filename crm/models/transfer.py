@@ -55,7 +55,7 @@ class Import(models.Model):
     state = models.CharField(
         _("state"), max_length=9, choices=State.choices, default=State.UPLOADED
     )
-    problem = models.TextField(blank=True)
+    problem = models.TextField(_("what went wrong"), blank=True)
     total = models.PositiveIntegerField(_("rows"), default=0)
     created_at = models.DateTimeField(_("uploaded at"))
     # Who carries it out, row by row, and takes it back.
@@ -132,7 +132,7 @@ class Export(models.Model):
     form = models.CharField(max_length=4)
     file = models.FileField(upload_to="exports/%Y/%m/", blank=True)
     rows = models.PositiveIntegerField(default=0)
-    problem = models.TextField(blank=True)
+    problem = models.TextField(_("what went wrong"), blank=True)
     created_at = models.DateTimeField(_("asked at"))
     finished_at = models.DateTimeField(null=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django.test import Client
@@ -80,7 +81,9 @@ def toast(page: Page) -> Locator:
 
 def stage_bar(page: Page, stage: str) -> Locator:
     """The stage in the card's bar: a button where the deal may go, a link with its reasons where not."""
-    return page.locator("#card-stages .card-stage-name").get_by_text(stage, exact=True)
+    # A stage that the deal has passed says for how long, for those who hear the page.
+    name = re.compile(rf"^\s*{re.escape(stage)}\s*(,|$)")
+    return page.locator("#card-stages .card-stage-name").filter(has_text=name)
 
 
 def current_stage(page: Page) -> Locator:

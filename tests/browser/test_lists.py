@@ -59,7 +59,7 @@ def test_a_list_made_by_an_administrator_is_used_by_a_manager(
     page.get_by_label("Сильны в").select_option(label="Сроках")
     expect(page.get_by_text("Сохранено")).to_be_visible()
     assert axe.faults(page) == []
-    page.get_by_label("Примечание").fill("Обещают за два дня")
+    page.get_by_label("Заметка").fill("Обещают за два дня")
     page.get_by_role("button", name="Записать").click()
     expect(office.feed(page)).to_contain_text("Обещают за два дня")
     page.goto(own.get_absolute_url())

@@ -30,7 +30,7 @@ from crm.models import (
     User,
 )
 from notifications.models import Message
-from pipelines.models import Clause, Rule
+from pipelines.models import Clause, Override, Rule
 from tests.browser import axe, office, places
 from tests.fixtures.cast import PLAYBOOKS
 
@@ -57,6 +57,7 @@ NAMED_BY_PEOPLE: list[tuple[Any, str]] = [
     (Task, "text"),
     (Notice, "text"),
     (Message, "subject"),
+    (Override, "message"),
 ]
 # The frame and the words of ours in the page; what people and the regulation call things is data.
 CHROME = """() => {

@@ -74,7 +74,7 @@ def _closes(page: Page, deal: Deal) -> None:
 
 def _finds_the_closing(page: Page, head: User) -> None:
     office.sign_in(page, head, "/tasks/")
-    task = page.locator(".my-task", has_text="Проконтролировать закрытие сделки")
+    task = page.locator(".tasks-row", has_text="Проконтролировать закрытие сделки")
     expect(task).to_contain_text("Окна без ответа")
     task.get_by_role("link", name="Окна без ответа").click()
     control = page.get_by_role("region", name="Контроль закрытия")
