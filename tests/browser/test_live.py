@@ -58,6 +58,7 @@ def test_who_types_on_a_card_keeps_his_words_and_is_told_of_the_colleagues_chang
     is_listening(page)
     name: Any = page.locator("#field-name input:not([type=hidden])")
     name.click()
+    name.press("End")
     name.press_sequentially(" и ещё")
     now = timezone.now()
     deals.write_note(deal, text="Звонил сам", by=Actor.person(olga), now=now)
