@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# A colour on its way to another theme is neither the one's nor the other's.
+SETTLED = """() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition)
+    .map((one) => one.finished.catch(() => null)))"""
 RUN = """() => axe.run(document, {
     runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
     resultTypes: ["violations"], elementRef: false,
@@ -26,4 +29,5 @@ def _source() -> str:
 def faults(page: Page) -> list[str]:
     """Each broken criterion with the first elements that break it; empty for an accessible page."""
     page.evaluate(_source())
+    page.evaluate(SETTLED)
     return [f"{code}: {words}: {'; '.join(where)}" for code, words, where in page.evaluate(RUN)]
