@@ -29,13 +29,13 @@ setup-dev: ## the same with the tools for tests and checks
 
 test: setup-dev ## all tests, on real PostgreSQL and Valkey and in a real browser
 	$(PY) -m pytest -q -n 2 -m "not browser" $(TESTS)
-	$(PY) -m pytest -q -m browser $(TESTS) || [ $$? -eq 5 ]
+	$(PY) -m pytest -q -n 2 -m browser $(TESTS) || [ $$? -eq 5 ]
 
 test-fast: setup-dev ## without the browser
 	$(PY) -m pytest -q -n 2 -m "not browser" $(TESTS)
 
 test-browser: setup-dev ## only the browser
-	$(PY) -m pytest -q -m browser $(TESTS)
+	$(PY) -m pytest -q -n 2 -m browser $(TESTS)
 
 lint: setup-dev ## style, types, imports, migrations, deployment settings, translations
 	@$(PY) -m config.lint
