@@ -45,6 +45,8 @@ def move(deal: Deal, to: str, by: User, **answers: str) -> None:
 def test_a_deal_moved_by_a_colleague_meanwhile_is_not_moved_again(
     page: Page, deal: Deal, alice: User, olga: User
 ) -> None:
+    # Her page hears nothing, else it would show the colleague's move before she drags.
+    page.route("**/live/**", lambda route: route.abort())
     office.sign_in(page, alice)
     move(deal, "taken", olga, platform="site")
     office.drag(page, deal, "Квалифицирован")
