@@ -88,10 +88,3 @@ def sources_of(pipelines: Iterable[CompiledPipeline]) -> list[Source]:
     """Those that have marks for the deals of any of the pipelines: a heading stands for a column of them."""
     shown = list(pipelines)
     return [source for source in _sources if source.COLUMN and any(map(source.serves, shown))]
-
-
-def marks_of(
-    pipelines: Iterable[CompiledPipeline], deals: Collection[int], *, now: datetime
-) -> list[dict[int, Mark]]:
-    """Marks by deal id, a table for each of `sources_of`; nothing is asked where there are no deals."""
-    return [source.marks(deals, now=now) if deals else {} for source in sources_of(pipelines)]

@@ -121,10 +121,6 @@ def everybody(user: User) -> bool:
     return True
 
 
-def leads_people(user: User) -> bool:
-    return user.leads
-
-
 def widget(
     code: str,
     title: str | Promise,

@@ -146,8 +146,3 @@ def choices(user: User) -> list[Choice]:
             for own in CustomList.objects.visible_to(user)
         ),
     ]
-
-
-def own_value(record: Any, item: CompiledField) -> Any:
-    """What is stored under a field of a regulation or of an own list."""
-    return record.values.get(client_fields.own_code(item))
