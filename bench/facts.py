@@ -35,7 +35,7 @@ def read() -> dict[str, Any]:
         "owners": sorted(head.visible_owner_ids or ()),
         "far_at": far.created_at,
         "far_id": far.pk,
-        "far_mark": f"{far.created_at.isoformat()}~{far.pk}",
+        "far_mark": f"={far.created_at.isoformat()}~{far.pk}",
         "part": "тарасевич 47",
         "phones": list(
             ContactPoint.objects.filter(kind="phone")
