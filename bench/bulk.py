@@ -23,12 +23,14 @@ REFUSED = 9
 def changes(facts: dict[str, Any]) -> None:
     """Tags put on, and deals refused with their history, guards, task and letter; each on deals of its own."""
     deals = Deal.objects.filter(pipeline__code="leads", status="open").order_by("-pk")
-    chosen = list(deals.values_list("pk", "stage")[: 2 * COUNT])
+    # A later stage wants a proof of the refusal, and a deal refused by its guard costs less than one closed.
+    fresh = list(deals.filter(stage=facts["stages"][0]).values_list("pk", "stage")[:COUNT])
+    later = list(deals.exclude(stage=facts["stages"][0]).values_list("pk", "stage")[:COUNT])
     Tag.objects.get_or_create(name="Замер")
     refused = {"to": facts["stages"][REFUSED], "answers": {"refusal_reason": "wrong_address"}}
     works = [
-        ("tagged", "deals.tag", {"add": ["Замер"], "remove": []}, chosen[:COUNT]),
-        ("refused, task and letter", "deals.close", refused, chosen[COUNT:]),
+        ("tagged", "deals.tag", {"add": ["Замер"], "remove": []}, later),
+        ("refused, task and letter", "deals.close", refused, fresh),
     ]
     for words, code, params, rows in works:
         batch = start(
