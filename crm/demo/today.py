@@ -10,7 +10,7 @@ from crm.clients import people
 from crm.deals import write_note
 from crm.models import Deal, IntakeRule, IntakeSource, User
 from crm.models.intake import RequestKind
-from pipelines import engine
+from pipelines import catalog, engine
 from pipelines.actor import Actor
 from pipelines.overrides import Pledge
 
@@ -20,8 +20,10 @@ ASKED = "Уточнить, что изменилось у клиента с на
 
 def work_today(head: User, managers: list[User], playbook: str, *, now: datetime) -> None:
     """The same for every company, so that each of its people finds the pages alive."""
-    found = Deal.objects.filter(owner__in=managers, status="open")
-    deals = list(found.filter(pipeline__playbook=playbook).order_by("-created_at")[: 2 * BATCH])
+    found = Deal.objects.filter(owner__in=managers, status="open", pipeline__playbook=playbook)
+    newest = found.order_by("-created_at").select_related("contact", "owner")
+    # Some stages belong to others: who distributes the leads there is not the head.
+    deals = [deal for deal in newest if _may_edit(head, deal)][: 2 * BATCH]
     for deal in deals[:2]:
         text = f"@{deal.owner} посмотрите, пожалуйста, сегодня: клиент просил не тянуть."
         write_note(deal, text=text, by=Actor.person(head), now=now)
@@ -29,6 +31,11 @@ def work_today(head: User, managers: list[User], playbook: str, *, now: datetime
     for deal in deals[:2]:
         _enter_twice(deal, now)
     _add_source(playbook)
+
+
+def _may_edit(user: User, deal: Deal) -> bool:
+    stage = catalog.pipeline(deal.pipeline_id).stage_by_id[deal.stage_id]
+    return stage.lets("edit", user.role_names)
 
 
 def _set_tasks(deals: list[Deal], head: User, now: datetime) -> None:
