@@ -54,7 +54,9 @@ def save(*, owner: User, name: str, pipeline: str, query: str, share: str = ALON
         )
     last = mine.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
-    made = SavedFilter(owner=owner, pipeline=pipeline, query=query, position=position, **facts)
+    made = SavedFilter(
+        owner=owner, list="deals", pipeline=pipeline, query=query, position=position, **facts
+    )
     _write(made)
     return made
 

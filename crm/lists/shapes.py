@@ -106,7 +106,7 @@ def of_list(own: CustomList) -> Shape:
     fields = {"name": ITEM_NAME} | {row.code: row.compiled() for row in rows}
     fields |= {"owner": OWNER, "created_at": ADDED}
     return Shape(
-        code=f"list-{own.code}",
+        code=own.place,
         title=own.name,
         icon=own.icon,
         url=own.get_absolute_url(),
@@ -142,7 +142,7 @@ def choices(user: User) -> list[Choice]:
         Choice("contact", _("Contacts"), "address-book", reverse("crm:contacts")),
         Choice("company", _("Companies"), "building", reverse("crm:companies")),
         *(
-            Choice(f"list-{own.code}", own.name, own.icon, own.get_absolute_url())
+            Choice(own.place, own.name, own.icon, own.get_absolute_url())
             for own in CustomList.objects.visible_to(user)
         ),
     ]

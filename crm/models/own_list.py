@@ -94,6 +94,11 @@ class CustomList(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("crm:own_list", args=[self.code])
 
+    @property
+    def place(self) -> str:
+        """Its name among all the lists: of its columns, exports, imports and saved filters."""
+        return f"list-{self.code}"
+
     def may_edit(self, user: User) -> bool:
         """Whether the user, who reads the list, may add and change its items."""
         return user.is_crm_admin or not self.editors or not user.role_names.isdisjoint(self.editors)

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
+
+from .own_list import CustomList
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -40,7 +44,7 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
 
 
 class SavedFilter(models.Model):
-    """A question about deals with a name: its owner's alone, or shared; each sees through it what is his to see."""
+    """A question about a list with a name: its owner's alone, or shared; each sees through it what is his to see."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -50,9 +54,11 @@ class SavedFilter(models.Model):
         db_index=False,
     )
     name = models.CharField(_("name"), max_length=60)
-    # A code and not a link: a playbook loaded anew brings its pipelines with new numbers. Empty: of all pipelines.
+    # What is asked: `deals`, `tasks`, `contact`, `company`, or `list-<code>` of an own list.
+    list = models.SlugField(_("list"), max_length=60, db_index=False)
+    # Of deals alone. A code and not a link: a playbook loaded anew brings its pipelines with new numbers. Empty: of all.
     pipeline = models.SlugField(_("pipeline"), blank=True, db_index=False)
-    # As `DealFilter.query` writes it; untrusted when read, for fields and stages go.
+    # As `Filter.query` writes it; untrusted when read, for fields and stages go.
     query = models.TextField(_("question"))
     shared_with_team = models.ForeignKey(
         "Team",
@@ -72,7 +78,9 @@ class SavedFilter(models.Model):
         verbose_name = _("saved filter")
         verbose_name_plural = _("saved filters")
         constraints = [
-            models.UniqueConstraint("owner", Lower("name"), name="one_saved_filter_a_name"),
+            models.UniqueConstraint(
+                "owner", "list", Lower("name"), name="one_saved_filter_a_name"
+            ),
             models.CheckConstraint(
                 condition=Q(shared_with_team=None) | Q(shared_with_everybody=False),
                 name="a_filter_is_shared_in_one_way",
@@ -85,3 +93,9 @@ class SavedFilter(models.Model):
     @property
     def is_shared(self) -> bool:
         return self.shared_with_everybody or self.shared_with_team_id is not None
+
+
+@receiver(post_delete, sender=CustomList)
+def forget_filters(instance: CustomList, **_kwargs: Any) -> None:
+    """A list made later under the same code is another one, with other fields."""
+    SavedFilter.objects.filter(list=instance.place).delete()
