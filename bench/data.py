@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
 from bench import analytics, driving, licences
-from crm.models import Deal, Team, User
+from crm.models import Team, User
 from pipelines import catalog, playbook
 from pipelines.models import Condition, Field, Pipeline, Rule, Stage
 from pipelines.playbook.books import SHIPPED
@@ -144,6 +144,15 @@ STATEMENTS = [
          ON owner.n = (i / 10) %% 19,
     (SELECT min(id) AS id FROM crm_contact) c, (SELECT min(id) AS id FROM crm_company) k
     """,
+    # A quarter of the open deals under a limit, a tenth of those past it or about to be; some clients wait for an answer.
+    """
+    UPDATE crm_deal SET stage_deadline = %(now)s::timestamptz + (id %% 200 - 16) * interval '6 hours'
+    WHERE status = 'open' AND id %% 4 = 0
+    """,
+    """
+    UPDATE crm_deal SET unanswered_since = %(now)s::timestamptz - (id %% 30 + 1) * interval '2 hours'
+    WHERE status = 'open' AND id %% 50 = 1
+    """,
     """
     INSERT INTO crm_tag (name, color) SELECT 'тег ' || i, 'secondary' FROM generate_series(1, 20) i
     """,
@@ -232,11 +241,3 @@ def make_due(now: datetime) -> None:
             """,
             [now, DUE],
         )
-
-
-def some_deals(count: int) -> list[int]:
-    """Ids of open deals on the first stage, spread over the table."""
-    first = catalog.by_code("leads").first_stage.id
-    return list(
-        Deal.objects.filter(stage=first).order_by("pk").values_list("pk", flat=True)[:count]
-    )

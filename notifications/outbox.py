@@ -53,11 +53,6 @@ def resting() -> set[str]:
     return {key.removeprefix(_RESTING) for key in found}
 
 
-def is_resting(channel: str = Message.Channel.EMAIL) -> bool:
-    """Whether the channel's other side was found to be away a moment ago."""
-    return channel in resting()
-
-
 def deliver_one_due(now: datetime) -> bool:
     """Send one message that is due; False when there is none, or nobody to take it now.
 

@@ -78,15 +78,6 @@ class Postgres:
             return None
         return pid if alive else None
 
-    def running_port(self) -> int | None:
-        """The port the live server was started with: line 4 of postmaster.pid."""
-        if self.pid() is None:
-            return None
-        try:
-            return int((self.data / "postmaster.pid").read_text().splitlines()[3])
-        except (OSError, ValueError, IndexError):
-            return None
-
     def answers(self, state: State) -> bool:
         try:
             self._connect(state, "postgres").close()

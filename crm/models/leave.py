@@ -20,10 +20,6 @@ class LeaveQuerySet(models.QuerySet):
     def lasting(self, now: datetime) -> LeaveQuerySet:
         return self.filter(starts_at__lte=now, ends_at__gt=now)
 
-    def to_come(self, now: datetime) -> LeaveQuerySet:
-        """Those that last, and those that have not begun."""
-        return self.filter(ends_at__gt=now)
-
 
 class Leave(models.Model):
     """Days on which a person is away and a deputy stands in for him."""

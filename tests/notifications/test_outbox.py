@@ -137,7 +137,7 @@ def test_a_server_that_is_away_is_left_alone_for_a_while(letter: Message, settin
     assert outbox.deliver_one_due(NOON) is False
     letter.refresh_from_db()
     assert (letter.status, letter.handed_at) == ("queued", None)
-    assert outbox.is_resting()
+    assert outbox.resting() == {"email"}
     assert tasks.deliver() == 0
 
 
