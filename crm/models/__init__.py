@@ -15,6 +15,7 @@ from .notice import Notice
 from .own_list import CustomList, ItemEntry, ListField, ListItem
 from .password import OldPassword, PasswordRule
 from .payment import Package, Payment, PaymentProvider, PaymentTerms
+from .pin import Pin
 from .point import ContactPoint
 from .preference import Preference
 from .saved_filter import SavedFilter
@@ -59,6 +60,7 @@ __all__ = [
     "Payment",
     "PaymentProvider",
     "PaymentTerms",
+    "Pin",
     "Preference",
     "RequestKind",
     "SavedFilter",

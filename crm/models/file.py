@@ -9,7 +9,7 @@ from crm.files import contents
 
 
 class File(models.Model):
-    """A file kept with a deal, a contact or a company; a deal handed over shows its sale's files too."""
+    """A file kept with one record; a deal handed over shows its sale's files too."""
 
     deal = models.ForeignKey(
         "Deal", models.PROTECT, null=True, blank=True, related_name="files", verbose_name=_("deal")
@@ -29,6 +29,14 @@ class File(models.Model):
         blank=True,
         related_name="files",
         verbose_name=_("company"),
+    )
+    item = models.ForeignKey(
+        "ListItem",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="files",
+        verbose_name=_("list item"),
     )
     file = models.FileField(_("file"), upload_to="deals/%Y/%m/")
     # Ours, drawn from the image: unlike the file itself it may be shown inside a page.
@@ -55,9 +63,10 @@ class File(models.Model):
         verbose_name_plural = _("files")
         constraints = [
             models.CheckConstraint(
-                condition=Q(deal__isnull=False, contact=None, company=None)
-                | Q(deal=None, contact__isnull=False, company=None)
-                | Q(deal=None, contact=None, company__isnull=False),
+                condition=Q(deal__isnull=False, contact=None, company=None, item=None)
+                | Q(deal=None, contact__isnull=False, company=None, item=None)
+                | Q(deal=None, contact=None, company__isnull=False, item=None)
+                | Q(deal=None, contact=None, company=None, item__isnull=False),
                 name="a_file_is_of_one_record",
             )
         ]
@@ -72,5 +81,5 @@ class File(models.Model):
 
     @property
     def record(self) -> models.Model:
-        """The deal, contact or company that it is of."""
-        return self.deal or self.contact or self.company  # type: ignore[return-value]
+        """The deal, contact, company or item of a list that it is of."""
+        return self.deal or self.contact or self.company or self.item  # type: ignore[return-value]
