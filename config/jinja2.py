@@ -10,6 +10,8 @@ from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import timezone, translation
 from jinja2 import Environment
 
+from crm.clients.points import phone_words
+
 
 def environment(**options: Any) -> Environment:
     """What Django's templates have by tags: static(), url(), gettext, dates and numbers."""
@@ -32,6 +34,7 @@ def environment(**options: Any) -> Environment:
         filesizeformat=filesizeformat,
         intcomma=intcomma,
         linebreaksbr=linebreaksbr,
+        phone=phone_words,
     )
     return env
 

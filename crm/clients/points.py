@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -33,6 +34,20 @@ def normalize_phone(raw: str) -> str:
         if phonenumbers.is_possible_number(number):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     raise ValueError(_("“%(raw)s” is not a phone number.") % {"raw": raw[:40]})
+
+
+@lru_cache(maxsize=4096)
+def phone_words(value: str) -> str:
+    """Phones as people read them, «+375 29 111-22-33»; several stand with commas, and what is no phone stays as it is."""
+    return ", ".join(map(_phone_words, value.split(", ")))
+
+
+def _phone_words(value: str) -> str:
+    try:
+        number = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException:
+        return value
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def normalize_email(raw: str) -> str:

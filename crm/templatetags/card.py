@@ -7,8 +7,10 @@ from django.utils.safestring import SafeString
 
 from crm import widgets
 from crm.card.fields import Editor
+from crm.clients.points import phone_words
 
 register = template.Library()
+register.filter("phone", phone_words)
 
 
 @register.simple_tag

@@ -94,7 +94,8 @@ def _row(
                         "item": item,
                         "plan": words.money(item.plan, item.goal.currency)
                         if item.is_money
-                        else item.plan,
+                        else ngettext("%(count)s deal", "%(count)s deals", int(item.plan))
+                        % {"count": item.plan},
                     }
                     for item in progress
                 ],
