@@ -216,7 +216,8 @@ _COLUMNS = (
 # The names are joined to what was picked only. `picked` is SQL that the ORM made from `visible_to`.
 _SHOWN = """
 SELECT d.stage_id, d.id, d.name, d.budget, d.currency, d.status, d.stage_since, d.stage_deadline, d.next_task_at,
-       d.last_contact_at, d.owner_id, c.name, k.name, u.last_name || ' ' || left(u.first_name, 1) || '.',
+       d.last_contact_at, d.owner_id, c.name, k.name,
+       u.last_name || coalesce(' ' || nullif(left(u.first_name, 1), '') || '.', ''),
        (SELECT array_agg(ARRAY[t.name, t.color] ORDER BY t.name)
         FROM crm_deal_tags AS dt JOIN crm_tag AS t ON t.id = dt.tag_id WHERE dt.deal_id = d.id)
 FROM {picked}
