@@ -110,8 +110,8 @@ def _counted(viewer: User, ask: Ask) -> list[tuple[int, str, int]]:
 
 
 def _each(rows: Any, whose: str, kind: str) -> Any:
-    """(person, kind, how many) of the rows."""
-    counted = rows.order_by().values(whose).annotate(kind=Value(kind), number=Count("pk"))
+    """(person, kind, how many) of the rows; of whole rows, so that an index alone can answer."""
+    counted = rows.order_by().values(whose).annotate(kind=Value(kind), number=Count("*"))
     return counted.values_list(whose, "kind", "number")
 
 

@@ -59,11 +59,11 @@ def _counted(
         return address("crm:table", pipeline="all", **asked, **more)
 
     if len(ask.shared.people) > 1:
-        by_owner = deals.order_by().values_list("owner").annotate(count=Count("pk"))
+        by_owner = deals.order_by().values_list("owner").annotate(count=Count("*"))
         rows = _by_person(ask, by_owner.order_by("-count"), lambda pk: link(owner=[pk]))
         return {"total": sum(row["count"] for row in rows), "all_url": link(), "people": rows}
     # Counted in the statement that reads the first of them.
-    found = list(deals.annotate(total=Window(Count("pk"))).select_related("stage")[:FIRST])
+    found = list(deals.annotate(total=Window(Count("*"))).select_related("stage")[:FIRST])
     rows = [
         {
             "deal": deal,
@@ -89,7 +89,7 @@ def ending(ask: Ask) -> dict[str, Any]:
     seen = Deal.objects.visible_to(ask.user).open()
     until = queue.today_ends(ask.now)
     limits = seen.filter(stage_deadline__lt=until).aggregate(
-        late=Count("pk", filter=Q(stage_deadline__lte=ask.now)), all=Count("pk")
+        late=Count("pk", filter=Q(stage_deadline__lte=ask.now)), all=Count("*")
     )
     near = seen.filter(stage_deadline__gt=ask.now, stage_deadline__lt=until)
     rows = [
@@ -122,7 +122,7 @@ def overdue(ask: Ask) -> dict[str, Any]:
     tasks = Task.objects.visible_to(ask.user).open().filter(due_at__lt=ask.now)
     if ask.user.led_ids is not None:
         tasks = tasks.filter(owner__in=ask.user.led_ids)
-    counted = tasks.order_by().values_list("owner").annotate(count=Count("pk")).order_by("-count")
+    counted = tasks.order_by().values_list("owner").annotate(count=Count("*")).order_by("-count")
     everybody = sorted(ask.user.led_ids or ())
 
     def link(owners: Iterable[int]) -> str:
@@ -137,7 +137,7 @@ def overdue(ask: Ask) -> dict[str, Any]:
 def broken(ask: Ask) -> dict[str, Any]:
     """Those that wait for an explanation, by who is to give it."""
     waiting = violations.visible_to(ask.user).filter(explained_at=None, excused_at=None)
-    counted = waiting.order_by().values_list("culprit").annotate(count=Count("pk"))
+    counted = waiting.order_by().values_list("culprit").annotate(count=Count("*"))
     register = reverse("crm:violations")
 
     def link(pk: int) -> str:
