@@ -63,7 +63,12 @@ def ask_before(deal: Any, verb: str, *, data: dict[str, Any], by: Actor, now: da
         return
     event = feed.draft(verb, deal=deal, by=by, now=now, data=data)
     context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=event)
-    if found := before(context, verb):
+    refuse_if(before(context, verb))
+
+
+def refuse_if(found: list[Refusal]) -> None:
+    """Errors: MoveRefused with all that was found."""
+    if found:
         raise MoveRefused(found)
 
 

@@ -1,17 +1,17 @@
 """The one door: every change of a deal's stage goes through here, whole or not at all.
 
-`place` puts a new deal on its first stage, `move` moves it, `choose` runs a scenario, `take` an offer,
-`record` an event, `fire_due` the timers. All take the moment as `now` and write in one transaction.
+`place` puts a new deal on its first stage, `move` moves it, `choose` runs a scenario, `take` an offer. All take the
+moment as `now` and write in one transaction. Callers also find here what else is done with a deal under its rules:
+`record` (a fact), `change_fields`, `fire_due` (timers), `retry` (a failed run).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -30,14 +30,17 @@ from pipelines import (
 )
 from pipelines import fields as field_values
 from pipelines import grace as grace_of
-from pipelines.actor import SYSTEM, Actor
+from pipelines.actor import Actor
+from pipelines.asking import refuse_if
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.compiling import namespace
 from pipelines.context import Context, caused_by
-from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
+from pipelines.errors import MoveRefused, RegulationError, StaleMove
+from pipelines.filling import change_fields, date_changed, keeping_to_the_rules
 from pipelines.firing import fire_due, retry
 from pipelines.locking import lock, lock_to_edit
 from pipelines.models import Event, Offer, StageChange
+from pipelines.recording import hear, record
 from pipelines.transactions import holding, verb
 from pipelines.verbs import (
     DEAL_MOVED,
@@ -55,12 +58,13 @@ __all__ = [
     "OFFER_TAKEN",
     "SCENARIO_CHOSEN",
     "TIMER_FIRED",
+    "MoveRefused",
+    "StaleMove",
     "cancel_timers",
     "change_fields",
     "choose",
     "date_changed",
     "fire_due",
-    "handle",
     "lock",
     "lock_to_edit",
     "move",
@@ -92,9 +96,9 @@ def place(
     stage = stage or pipeline.first_stage
     context = Context(deal=deal, pipeline=pipeline, by=by, now=now, to_stage=stage)
     if by.is_person:
-        _refuse_if(asking.before(context, FIELD_CHANGED))
+        refuse_if(asking.before(context, FIELD_CHANGED))
     if stage is not pipeline.first_stage:
-        _refuse_if([*asking.right_to_enter(by, stage), *asking.entering(context, None, stage)])
+        refuse_if([*asking.right_to_enter(by, stage), *asking.entering(context, None, stage)])
     with door.opened():
         deal.move_to(stage, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, stage.limit) if stage.limit else None
@@ -110,7 +114,7 @@ def place(
     if stage.kind == "open":
         timers.arm_pipeline(deal, pipeline, now=now)
     _enter(context, stage, change)
-    _hear(event, deal, pipeline, by, now)
+    hear(event, deal, pipeline, by, now)
     return change
 
 
@@ -151,12 +155,12 @@ def move(
     before, as_it_was = deal.snapshot(), _columns_of(deal)
     try:
         promised, filled_in = remedies.part(answers or {})
-        with _keeping_to_the_rules(deal, by=by, now=now):
+        with keeping_to_the_rules(deal, by=by, now=now):
             changes = deal.fill(filled_in, by=by, now=now)
         context.answers = remedies.check(promised, now)
         against = asking.each_against(context, source, target)
         if pledge is None:
-            _refuse_if(list(dict.fromkeys(against)))
+            refuse_if(list(dict.fromkeys(against)))
             passed = []
         else:
             passed = overrides.passing(against, by=by, pledge=pledge, now=now)
@@ -215,13 +219,13 @@ def move(
         _enter(context, target, change, leaving)
         if changes:
             # Only now: a rule that hears it may move the deal on, and the entered stage's rules come first.
-            _hear(filled_event, deal, pipeline, by, now)
-        _hear(event, deal, pipeline, by, now)
+            hear(filled_event, deal, pipeline, by, now)
+        hear(event, deal, pipeline, by, now)
     if pledge and passed:
         # Last: a rule of the entered stage that cancels tasks must not cancel the promise.
         overrides.keep(passed, told, context, pledge)
         for entry in told:
-            _hear(entry, deal, pipeline, by, now)
+            hear(entry, deal, pipeline, by, now)
     return change
 
 
@@ -242,7 +246,7 @@ def choose(
     """
     pipeline = lock(deal)
     context = Context(deal=deal, pipeline=pipeline, by=by, now=now, task=task, answers=answers)
-    _refuse_if(
+    refuse_if(
         rules.refusals(pipeline.rules_of("choose", "require", scenario=scenario.code), context)
     )
     data = {
@@ -258,7 +262,7 @@ def choose(
         f"event:{event.pk}",
         strict=by.is_person,
     )
-    _hear(event, deal, pipeline, by, now)
+    hear(event, deal, pipeline, by, now)
     return event
 
 
@@ -285,98 +289,9 @@ def take(offer: Offer, *, by: Actor, now: datetime, answers: dict[str, Any] | No
         action.run(context, namespace(form))
 
 
-def record(
-    verb: str,
-    *,
-    now: datetime,
-    by: Actor = SYSTEM,
-    deal: Any = None,
-    contact: Any = None,
-    company: Any = None,
-    data: dict[str, Any] | None = None,
-    outside_id: str | None = None,
-) -> Event:
-    """Append a fact to the feed and let the rules that listen for it run on the deal (locked by the caller).
-
-    Inside a larger verb a fact that no rule hears and nobody delivers twice waits for the others: it has no id yet.
-    """
-    pipeline = catalog.pipeline(deal.pipeline_id) if deal is not None else None
-    heard = pipeline is not None and verb in pipeline.hears
-    event = (feed.write if heard or outside_id else feed.note)(
-        verb,
-        now=now,
-        by=by,
-        deal=deal,
-        contact=contact,
-        company=company,
-        data=data,
-        outside_id=outside_id,
-    )
-    if pipeline is not None and heard:
-        _hear(event, deal, pipeline, by, now)
-    return event
-
-
-def handle(verb: str, *, deal: Any, outside_id: str, now: datetime, **facts: Any) -> Event | None:
-    """Take in an outside event, once however often it is delivered; None for a repetition."""
-    try:
-        with transaction.atomic():
-            lock(deal)
-            return record(verb, deal=deal, outside_id=outside_id, now=now, **facts)
-    except IntegrityError:
-        if Event.objects.filter(verb=verb, outside_id=outside_id).exists():
-            return None
-        raise
-
-
-def change_fields(
-    deal: Any, answers: dict[str, Any], *, by: Actor, now: datetime
-) -> dict[str, list[Any]]:
-    """Fill fields of a locked deal, save and record; returns {code: [before, after]}. Errors: BadAnswer."""
-    with _keeping_to_the_rules(deal, by=by, now=now):
-        changes = deal.fill(answers, by=by, now=now)
-    if changes:
-        deal.save(update_fields=deal.filled_columns)
-        _fields_changed(deal, changes, by=by, now=now)
-    return changes
-
-
-@contextmanager
-def _keeping_to_the_rules(deal: Any, *, by: Actor, now: datetime) -> Iterator[None]:
-    """Values filled in inside must keep to the requirements under `on: field.changed`. Errors: MoveRefused.
-
-    What was against them before may stay so: a deal with one bad value can be edited everywhere else.
-    """
-    pipeline = catalog.pipeline(deal.pipeline_id)
-    if FIELD_CHANGED not in pipeline.asked_before:
-        yield
-        return
-    context = Context(deal=deal, pipeline=pipeline, by=by, now=now)
-    standing, before = asking.before(context, FIELD_CHANGED), deal.snapshot()
-    # The values of a contact or a company are rows of their own: they go back with the savepoint.
-    try:
-        with transaction.atomic():
-            yield
-            found = asking.before(context, FIELD_CHANGED)
-            _refuse_if([refusal for refusal in found if refusal not in standing])
-    except RegulationError:
-        deal.restore(before)
-        raise
-
-
-def date_changed(deal: Any, dates: Iterable[str], *, now: datetime) -> None:
-    """A date that timers may count from has changed on a locked deal."""
-    timers.rearm(deal, catalog.pipeline(deal.pipeline_id), dates, now=now)
-
-
 def cancel_timers(deal: Any, *, now: datetime) -> None:
     """Nothing is due any more on a locked deal that leaves the lists."""
     timers.cancel_all(deal, now=now)
-
-
-def _fields_changed(deal: Any, changes: dict[str, list[Any]], *, by: Actor, now: datetime) -> None:
-    date_changed(deal, changes, now=now)
-    record(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
 
 
 def _columns_of(deal: Any) -> dict[str, Any]:
@@ -397,14 +312,6 @@ def _enter(context: Context, stage: CompiledStage, change: StageChange, *before:
     rules.follow([*before, rules.Job(entering, context, occasion)])
 
 
-def _hear(event: Event, deal: Any, pipeline: CompiledPipeline, by: Actor, now: datetime) -> None:
-    if event.verb in pipeline.hears:
-        heard = pipeline.rules_of("on", "do", stage_id=deal.stage_id, verb=event.verb)
-        context = Context(deal=deal, pipeline=pipeline, by=by, now=now, event=event)
-        # Delivered twice, an outside event is one row; its own id might be the number of another row.
-        rules.hear(rules.Job(heard, context, f"event:{event.pk}"))
-
-
 def _resolve(pipeline: CompiledPipeline, to: CompiledStage | str | int) -> CompiledStage:
     table: dict[Any, CompiledStage] = (
         pipeline.stage_by_id if isinstance(to, int) else pipeline.stage_by_code
@@ -413,11 +320,6 @@ def _resolve(pipeline: CompiledPipeline, to: CompiledStage | str | int) -> Compi
     if found is None:
         raise RegulationError(_("“%(pipeline)s” has no such stage.") % {"pipeline": pipeline.name})
     return found
-
-
-def _refuse_if(found: list[Refusal]) -> None:
-    if found:
-        raise MoveRefused(found)
 
 
 def _stale(deal: Any) -> StaleMove:

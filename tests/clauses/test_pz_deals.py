@@ -54,7 +54,7 @@ def test_a_filter_narrows_board_and_table_alike_and_is_shared_with_a_team(
     for path in ("/deals/", "/deals/table/"):
         assert names(client, f"{path}?{query}") == {"Нужная"}
     client.force_login(olga)
-    client.post(f"/deals/filters/new/?{query}", {"name": "Крупные новые", "share": str(team.pk)})
+    client.post(f"/filters/deals/new/?{query}", {"name": "Крупные новые", "share": str(team.pk)})
     client.force_login(bob)
     (shared,) = saved.of(bob)
     assert shared.name == "Крупные новые"

@@ -18,7 +18,7 @@ from pipelines import engine
 from pipelines.actor import Actor
 from pipelines.engine import StaleMove
 from pipelines.errors import RegulationError
-from pipelines.models import Event, Offer, RuleRun, StageChange, Timer
+from pipelines.models import Offer, RuleRun, StageChange, Timer
 from tests.clauses.steps import (
     DAY,
     EVERYTHING,
@@ -179,15 +179,6 @@ def test_a_failed_rule_run_again_by_two_at_once_runs_once(alice: User, olga: Use
     results = at_once(*[lambda: engine.retry(run, by=Actor.person(olga), now=NOON)] * 2)
     assert kinds(results) == {"RuleRun": 1, "RegulationError": 1}
     assert Deal.objects.filter(origin=sale).count() == 1
-
-
-def test_an_outside_event_delivered_twice_at_once_is_one_fact(alice: User) -> None:
-    deal = make_deal(alice)
-    results = at_once(
-        *[lambda: engine.handle("call.missed", deal=fresh(deal), outside_id="call-7", now=NOON)] * 3
-    )
-    assert kinds(results) == {"Event": 1, "NoneType": 2}
-    assert Event.objects.filter(outside_id="call-7").count() == 1
 
 
 def test_a_tag_invented_by_several_at_once_is_one_tag(alice: User) -> None:

@@ -1,6 +1,7 @@
-"""The three doors: the stage through the engine, records through `visible_to`, the world through the outbox.
+"""The first two doors: the stage through the engine, records through `visible_to`.
 
-The first half reads the code, so that a new file can't go around a door unnoticed; the second half tries the handles.
+Most of it reads the code, so that a new file can't go around a door unnoticed; the rest tries the handles.
+The third door, what leaves the machine, is `test_outside`.
 """
 
 from __future__ import annotations
@@ -8,36 +9,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from crm.models import Deal, User
 from pipelines import catalog
 from pipelines.door import GUARDED, WrongDoor
-from pipelines.playbook.books import read_book, shipped
 from tests.clauses.steps import fresh
 from tests.factories import make_deal
-
-ROOT = Path(__file__).parents[2]
-APPS = ("pipelines", "crm", "notifications", "licenses", "config")
-
-
-def sources(*folders: str, but: tuple[str, ...] = ()) -> Iterator[tuple[str, ast.Module]]:
-    for folder in folders:
-        for path in (
-            sorted(ROOT.joinpath(folder).rglob("*.py"))
-            if ROOT.joinpath(folder).is_dir()
-            else [ROOT / folder]
-        ):
-            name = path.relative_to(ROOT).as_posix()
-            if "/migrations/" not in name and not name.startswith(but):
-                yield name, ast.parse(path.read_text(encoding="utf-8"), name)
-
-
-def places(name: str, nodes: list[ast.AST]) -> list[str]:
-    return [f"{name}:{node.lineno}" for node in nodes]
-
+from tests.pipelines.source import APPS, ROOT, places, sources
 
 # ── The first door: stage, status and pipeline of a deal ───────────────────────
 
@@ -253,7 +233,7 @@ def _chains(tree: ast.Module) -> Iterator[tuple[ast.Attribute, str, set[str]]]:
 # Subqueries on people that narrow deals which `visible_to` gave; nothing of these rows is shown.
 NARROWING = {
     (page, model)
-    for page in ("crm/search.py", "crm/filters/text.py", "crm/lists/asking.py")
+    for page in ("crm/search.py", "crm/filters/text.py", "crm/lists/asked.py")
     for model in ("Contact", "Company")
 }
 # What is shown of records that the page has found through `visible_to`: marks of its deals, tasks of its client and of
@@ -317,174 +297,3 @@ def test_the_scan_would_see_a_way_around() -> None:
     assert found[2] == {"filter", "order_by", "pk="}
     (found,) = _chains(ast.parse("Deal.objects.visible_to(user).get(pk=1)"))
     assert "visible_to" in found[2]
-
-
-# ── The third door: what leaves the machine ────────────────────────────────────
-
-OUTSIDE = {
-    "smtplib",
-    "requests",
-    "httpx",
-    "urllib3",
-    "aiohttp",
-    "urllib.request",
-    "http.client",
-    "ftplib",
-    "telnetlib",
-}
-MAIL = "django.core.mail"
-# Django's own senders of letters, by method or by class.
-SENDERS = {
-    "email_user",
-    "send_mail",
-    "send_mass_mail",
-    "send_messages",
-    "mail_admins",
-    "mail_managers",
-    "PasswordResetForm",
-    "PasswordResetView",
-    "AdminEmailHandler",
-}
-# Nothing but the channels sends.
-MAY_SEND = ("notifications/channels/",)
-# The supervisor asks its own web server whether it is up; it knows no other address.
-ASKS_ITSELF = {("config/run.py", "urllib.request")}
-
-
-def _leaving(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
-    """Where the code could speak to the outside, and by what."""
-    for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Attribute):
-            names = [node.attr]
-        for name in names:
-            if (
-                name in OUTSIDE
-                or name.startswith(tuple(f"{module}." for module in (*OUTSIDE, MAIL)))
-                or name == MAIL
-                or name.rsplit(".", 1)[-1] in SENDERS
-            ):
-                yield node, name
-                break
-
-
-def test_what_leaves_the_machine_goes_through_the_outbox() -> None:
-    found = []
-    for name, tree in sources(*APPS, but=MAY_SEND):
-        found += [
-            f"{name}:{getattr(node, 'lineno', 0)} {by}"
-            for node, by in _leaving(tree)
-            if (name, by) not in ASKS_ITSELF
-        ]
-    assert found == []
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "from django.core.mail import send_mail",
-        "from django.core.mail import EmailMessage as Letter",
-        "from django.core import mail",
-        "import django.core.mail",
-        "from django.core.mail.backends.smtp import EmailBackend",
-        "import smtplib",
-        "from smtplib import SMTP",
-        "from urllib import request",
-        "from http import client",
-        "import urllib3.util",
-        "user.email_user('a', 'b')",
-        "from django.contrib.auth import views\nclass Reset(views.PasswordResetView): ...",
-        "from django.contrib.auth.forms import PasswordResetForm",
-    ],
-)
-def test_the_scan_would_see_a_letter_that_goes_around_the_outbox(code: str) -> None:
-    assert len(list(_leaving(ast.parse(code)))) == 1
-
-
-def test_the_scan_sees_how_the_channels_send() -> None:
-    assert any(list(_leaving(tree)) for _name, tree in sources("notifications/channels"))
-
-
-def test_a_fault_writes_no_letter_to_administrators(settings) -> None:
-    """Django's own logging mails errors, with what was in the request, to whoever is named here."""
-    assert list(settings.ADMINS) == list(settings.MANAGERS) == []
-
-
-# ── No regulation in the code ──────────────────────────────────────────────────
-
-
-def _names_of_the_playbooks() -> set[str]:
-    """Names of companies, pipelines and stages that ship; short everyday words would be found everywhere."""
-    found = set()
-    for folder in shipped():
-        book, problems = read_book(folder)
-        assert problems == []
-        found.add(book.company.name)
-        for pipeline in book.pipelines:
-            found |= {pipeline.name, *(stage.name for stage in pipeline.stages)}
-    return {name for name in found if len(name) > 3}
-
-
-def test_the_code_knows_no_company_pipeline_or_stage_by_name() -> None:
-    names = _names_of_the_playbooks()
-    assert {"###CRM###", "Axelerator", "Квалифицирован"} <= names
-    # Of every company that ships, of those to come too.
-    assert {read_book(folder)[0].company.name for folder in shipped()} <= names
-    word = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names)))
-    skipped = ("/migrations/", "/playbooks/", "/demo/", "/tests/", "/vendor/", "/dist/")
-    found = []
-    for folder, endings in {
-        **dict.fromkeys(APPS, (".py",)),
-        "templates": (".html", ".jinja", ".txt"),
-        "static": (".js",),
-    }.items():
-        for path in sorted(ROOT.joinpath(folder).rglob("*")):
-            name = path.relative_to(ROOT).as_posix()
-            if (
-                path.suffix not in endings
-                or any(part in f"/{name}" for part in skipped)
-                or name.endswith(".min.js")
-            ):
-                continue
-            text = (
-                _without_docstrings(path)
-                if path.suffix == ".py"
-                else path.read_text(encoding="utf-8")
-            )
-            found += [f"{name}: {match.group()}" for match in word.finditer(text)]
-    assert found == []
-
-
-def test_the_code_knows_no_company_by_its_code() -> None:
-    codes = {folder.name for folder in shipped()}
-    found = [
-        f"{name}: {node.value}"
-        # A trial run has to begin with one of them.
-        for name, tree in sources(*APPS, but=("config/run.py",))
-        if "/demo/" not in f"/{name}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and node.value in codes
-    ]
-    assert found == []
-
-
-def _without_docstrings(path: Path) -> str:
-    """The string constants of a module but its docstrings, which may say what a thing is for."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    told = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
-    return "\n".join(
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
-    )
