@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pipelines.compiled import CompiledField
 from pipelines.compiling import split_choice
+from pipelines.models import FieldColumns, choices_column
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -104,36 +104,19 @@ class CustomList(models.Model):
         return user.is_crm_admin or not self.editors or not user.role_names.isdisjoint(self.editors)
 
 
-class ListField(models.Model):
-    """A field of the items of an own list, of the same types as the fields of deals."""
+class ListField(FieldColumns):
+    """A field of the items of an own list: as a deal's, but for those that live on a deal's feed."""
 
-    class Type(models.TextChoices):
-        TEXT = "text", _("text")
-        LONG_TEXT = "long_text", _("long text")
-        NUMBER = "number", _("number")
-        MONEY = "money", _("money")
-        DATE = "date", _("date")
-        DATETIME = "datetime", _("date and time")
-        CHOICE = "choice", _("one of a list")
-        CHOICES = "choices", _("several of a list")
-        YES_NO = "yes_no", _("yes or no")
-        URL = "url", _("link")
-
-    code = models.SlugField(_("code"))
-    label = models.CharField(_("label"), max_length=200)
-    type = models.CharField(_("type"), max_length=9, choices=Type.choices, default=Type.TEXT)
-    # As of a deal's field: `code: label`, so that a label can be reworded while values keep the code.
-    choices = ArrayField(
-        models.CharField(max_length=200),
-        verbose_name=_("choices"),
-        default=list,
-        blank=True,
-        help_text=_("One a line."),
-    )
+    # Neither ticks with who and when nor entries of the feed as proof.
+    TYPES = [
+        (kind.value, kind.label)
+        for kind in FieldColumns.Type
+        if kind not in (FieldColumns.Type.CONTROL, FieldColumns.Type.EVIDENCE)
+    ]
+    type = models.CharField(_("type"), max_length=9, choices=TYPES, default=FieldColumns.Type.TEXT)
+    choices = choices_column(_("One a line."))
     required = models.BooleanField(_("required"), default=False)
     in_table = models.BooleanField(_("in the table"), default=True)
-    help_text = models.CharField(_("hint"), max_length=300, blank=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
     # Last, for above it `list` is Python's.
     list = models.ForeignKey(
         CustomList, models.CASCADE, related_name="fields", verbose_name=_("own list")
@@ -146,13 +129,6 @@ class ListField(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["list", "code"], name="one_list_field_a_code")
         ]
-
-    def __str__(self) -> str:
-        return self.label
-
-    def clean(self) -> None:
-        if self.type in (self.Type.CHOICE, self.Type.CHOICES) and not self.choices:
-            raise ValidationError({"choices": _("A list field needs its choices.")})
 
     def compiled(self) -> CompiledField:
         """The field as `pipelines.fields` reads, shows and edits it."""

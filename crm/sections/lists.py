@@ -88,10 +88,10 @@ def _check_fields(rows: Any) -> Iterator[str]:
         if not CODE.match(code) or code in seen:
             yield f"{code}: " + _("“%(key)s” must be a code, each once") % {"key": "field"}
         seen.add(code)
-        if kind not in ListField.Type.values:
+        if kind not in dict(ListField.TYPES):
             yield f"{code}: " + _("unknown type “%(type)s”%(hint)s") % {
                 "type": kind,
-                "hint": hint(kind, ListField.Type.values),
+                "hint": hint(kind, dict(ListField.TYPES)),
             }
         if kind in ("choice", "choices") and not row.get("choices"):
             yield f"{code}: " + _("A list field needs its choices.")

@@ -1,15 +1,7 @@
-from .definition import (
-    Condition,
-    Edition,
-    Field,
-    Pipeline,
-    Question,
-    Rule,
-    Scenario,
-    Stage,
-    StageRight,
-)
+from .field import Field, FieldColumns, choices_column
+from .pipeline import Edition, Pipeline, Stage, StageRight
 from .regulation import Clause, LoggedRefusal, Reading, Regulation
+from .rule import Condition, Question, Rule, Scenario
 from .runtime import Event, Offer, RuleRun, StageChange, Timer
 from .schedule import Schedule, ScheduleDay, ScheduleHours
 from .violation import KeptForGood, Override, Violation
@@ -20,6 +12,7 @@ __all__ = [
     "Edition",
     "Event",
     "Field",
+    "FieldColumns",
     "KeptForGood",
     "LoggedRefusal",
     "Offer",
@@ -39,4 +32,5 @@ __all__ = [
     "StageRight",
     "Timer",
     "Violation",
+    "choices_column",
 ]
