@@ -152,7 +152,7 @@ def _moves(deal: Deal, *, user: User, now: datetime) -> Iterator[Way]:
 
 
 def _last_said(deal: Deal) -> Said | None:
-    """The first entry since which the client waits, as the feed keeps it."""
+    """The last of what he said since he waits, as the feed keeps it."""
     heard = (MESSAGE_RECEIVED, LETTER_RECEIVED, CALL_MISSED)
     found = Event.objects.filter(deal=deal, verb__in=heard, at__gte=deal.unanswered_since)
     event = found.order_by("-pk").first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -43,9 +43,9 @@ def today_ends(now: datetime) -> datetime:
     return starts(timezone.localdate(now) + timedelta(days=1))
 
 
-def starts(day: object) -> datetime:
+def starts(day: date) -> datetime:
     """The moment at which a day of the active zone begins."""
-    return timezone.make_aware(datetime.combine(day, time.min))  # type: ignore[arg-type]
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def ask_for(viewer: User, owner: User, now: datetime) -> Ask:

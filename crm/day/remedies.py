@@ -41,7 +41,7 @@ def start(
     now: datetime,
     key: str = "",
 ) -> Batch:
-    """Begin the batch of the chosen rows; those that the person does not see are refused in it.
+    """Begin the batch of the chosen rows; those that the person does not see are left out.
 
     Errors: RegulationError for nothing chosen or a remedy that is not for these rows, BadAnswer for what was typed.
     """

@@ -117,7 +117,13 @@ def make(export_id: int, *, now: datetime) -> bool:
             return False
         user = asked.user
         with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
-            _fill(asked, now=now)
+            try:
+                with transaction.atomic():
+                    _fill(asked, now=now)
+            except Exception:
+                # Left unfinished it would be tried again for a week, and nobody would be told.
+                log.exception("Export %s can't be made", asked.pk)
+                asked.problem = _("The file could not be made. Narrow the filter and try again.")
         asked.finished_at = now
         asked.save()
         said = gettext_lazy("The export is ready, %(rows)s rows.") % {"rows": asked.rows}

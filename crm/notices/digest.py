@@ -53,17 +53,17 @@ def send_digest(user: User, *, now: datetime) -> bool:
     if not wants(user, DIGEST, "mail") or not _works(user, today):
         return False
     overdue = Task.objects.open().filter(owner=user, due_at__lt=now)
-    tasks = list(overdue.select_related("deal", "contact", "company").order_by("due_at", "pk"))
-    if not tasks:
+    number = overdue.count()
+    if not number:
         return False
+    first = overdue.select_related("deal", "contact", "company").order_by("due_at", "pk")[:SHOWN]
     with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
-        number = len(tasks)
         subject = ngettext("%(n)s overdue task", "%(n)s overdue tasks", number) % {"n": number}
         office = outgoing.letters()
         office.queue_system_letter(
             to=user.email,
             subject=subject,
-            body=_body(tasks),
+            body=_body(list(first), more=number - SHOWN),
             now=now,
             dedupe_key=f"digest:{user.pk}:{today.isoformat()}",
         )
@@ -84,10 +84,10 @@ def _works(user: User, day: date) -> bool:
     return any(calendar.intervals(day) for calendar in calendars or [standard()])
 
 
-def _body(tasks: list[Task]) -> SafeString:
+def _body(tasks: list[Task], *, more: int) -> SafeString:
     """By what they are about, what has waited longest first; each with a link."""
     groups: dict[str, list[Task]] = defaultdict(list)
-    for task in tasks[:SHOWN]:
+    for task in tasks:
         groups[_about(task)].append(task)
     parts = [
         format_html(
@@ -101,7 +101,7 @@ def _body(tasks: list[Task]) -> SafeString:
         )
         for about, found in groups.items()
     ]
-    if (more := len(tasks) - SHOWN) > 0:
+    if more > 0:
         said = ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
         parts.append(format_html("<p>{}</p>", said))
     parts.append(

@@ -9,16 +9,19 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from crm import jobs
 from crm.accounts import ForgottenForm, SignInForm
+from crm.views.answers import came_from
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +35,32 @@ class SignIn(views.LoginView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.headers.get("HX-Request"):
-            # The session ended while a page was open: the whole page signs in, not its part.
+            # The session ended while a page was open: session.js asks to sign in, and keeps what is typed there.
             back = request.headers.get("HX-Current-URL", "/")
             safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
             url = f"{reverse('crm:login')}?{urlencode({'next': back if safe else '/'})}"
-            return HttpResponse(status=204, headers={"HX-Redirect": url})
+            return trigger_client_event(HttpResponse(status=401), "session:ended", {"url": url})
         return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # Signing out takes the cookie away: who comes with one was signed in until something ended it.
+        ended = self.request.method == "GET" and settings.SESSION_COOKIE_NAME in self.request.COOKIES
+        return super().get_context_data(ended=ended, **kwargs)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What is sent without this session's token: by a foreign site, or from a page opened before one signed in anew.
+
+    Such a page of ours is given the new token, if it is the same person's: `session:renewed`. Nothing is carried out.
+    """
+    log.warning("Forbidden (%s): %s", reason, request.path)
+    if request.headers.get("HX-Request"):
+        told = {"token": get_token(request), "user": str(request.user.pk or "")}
+        return trigger_client_event(HttpResponse(status=403), "session:renewed", told)
+    said = _("This page was opened before you signed in anew. Go back, reload it and send again.")
+    if "json" in request.headers.get("Accept", ""):
+        return JsonResponse({"said": said, "kind": "danger"}, status=403)
+    return render(request, "403.html", {"exception": said}, status=403)
 
 
 class SignOut(views.LogoutView):
@@ -92,12 +115,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Speak the chosen language from now on: kept with the user, and in a cookie for the page of signing in."""
-    code, back = request.POST.get("language", ""), request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(
-        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        back = "/"
-    response = redirect(back)
+    code, response = request.POST.get("language", ""), redirect(came_from(request))
     if not translation.check_for_language(code) or code not in dict(settings.LANGUAGES):
         return response
     if request.user.is_authenticated:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
@@ -44,6 +45,15 @@ def toast(
 def close_dialog(response: HttpResponse) -> HttpResponse:
     """Closes the window that `#dialog` shows."""
     return trigger_client_event(response, "dialog:close", {})
+
+
+def came_from(request: HttpRequest, default: str = "/") -> str:
+    """The page that a form without JavaScript names as `next`, to go back to; only a path of this site."""
+    back = request.POST.get("next", "")
+    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(
+        back, {request.get_host()}, request.is_secure()
+    )
+    return back if is_ours else default
 
 
 def page_or_part(

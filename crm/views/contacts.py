@@ -17,8 +17,10 @@ from django.views.decorators.http import require_GET
 from crm import deals
 from crm.clients import people
 from crm.clients.points import normalize_email, normalize_phone
+from crm.filters.text import PHONE_PART
 from crm.forms import AnswersForm, CompanyEditForm, CompanyForm, PersonForm
 from crm.intake import duplicates
+from crm.lookups import SHORT, name_has, one_of
 from crm.models import Company, Contact, ContactPoint, Deal
 from crm.names import naming, naming_rules
 from crm.views.answers import SignedIn
@@ -55,12 +57,7 @@ def edit_contact(request: SignedIn, pk: int) -> HttpResponse:
         except RegulationError as error:
             form.take(_at(error, contact_name="name"))
             return _window(request, form, status=status_of(error), **shown)
-        return done(
-            request,
-            None,
-            _("Saved."),
-            back=request.POST.get("next") or _deal_of(request, contact=contact),
-        )
+        return done(request, None, _("Saved."), back=_deal_of(request, contact=contact))
     return _window(request, form, **shown)
 
 
@@ -98,8 +95,7 @@ def edit_company(request: SignedIn, pk: int) -> HttpResponse:
         except RegulationError as error:
             form.take(_at(error, contact_name="name", company="name"))
             return _window(request, form, status=status_of(error), **shown)
-        back = request.POST.get("next") or _deal_of(request, company=company)
-        return done(request, None, _("Saved."), back=back)
+        return done(request, None, _("Saved."), back=_deal_of(request, company=company))
     return _window(request, form, **shown)
 
 
@@ -181,16 +177,12 @@ def look_for(records: QuerySet[Any], text: str) -> list[Any]:
     """Records whose name holds the text, or one of whose phones or e-mails does."""
     text = text.replace("\x00", "")[:100]
     digits = "".join(filter(str.isdigit, text))
-    by_point = (
-        Q(points__value__icontains=digits)
-        if len(digits) >= 4
-        else Q(points__value__icontains=text.lower())
-    )
-    return list(
-        records.filter(Q(name__icontains=text) | by_point)
-        .prefetch_related("points")
-        .distinct()[:FOUND_LIMIT]
-    )
+    wanted = name_has(text)
+    if len(part := digits if len(digits) >= PHONE_PART else text.lower()) >= SHORT:
+        of = "contact_id" if records.model is Contact else "company_id"
+        points = ContactPoint.objects.filter(value__contains=part, **{f"{of}__isnull": False})
+        wanted |= Q(one_of("id", points.order_by().values(of)))
+    return list(records.filter(wanted).prefetch_related("points")[:FOUND_LIMIT])
 
 
 def same_points(request: SignedIn, form: AnswersForm) -> list[Contact]:

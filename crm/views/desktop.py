@@ -10,7 +10,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,7 +19,7 @@ from crm.desktop import layout, registry
 from crm.desktop.forms import SettingsForm
 from crm.desktop.layout import Placed
 from crm.desktop.registry import Ask, Shared
-from crm.views.answers import SignedIn, close_dialog
+from crm.views.answers import SignedIn, came_from, close_dialog
 from crm.views.replies import go, window
 
 # How the side panel stands: one's own choice, else by the width of the window.
@@ -155,9 +154,7 @@ def side(request: SignedIn) -> HttpResponse:
     preferences.put(request.user, SIDE, asked if asked in SIDES else None)
     if request.htmx or request.headers.get("X-Requested-With"):
         return HttpResponse(status=204)
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
-    return redirect(back if safe else "crm:desktop")
+    return redirect(came_from(request, reverse("crm:desktop")))
 
 
 def _back(request: SignedIn) -> HttpResponse:

@@ -14,7 +14,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,7 +23,7 @@ from crm.notices import kinds
 from crm.planning.setting import REMIND_AT_FIRST, REMIND_PREFERENCE
 from crm.profile import photos
 from crm.profile.forms import SOUND, THEME, THEMES, HabitsForm, NoticesForm, PersonForm
-from crm.views.answers import SignedIn
+from crm.views.answers import SignedIn, came_from
 from pipelines.errors import BadAnswer
 
 
@@ -100,14 +99,10 @@ def save_photo(request: SignedIn) -> HttpResponse:
 @require_POST
 def theme(request: SignedIn) -> HttpResponse:
     """From the menu: light, dark, or as the system; back to where one was."""
-    said, back = request.POST.get("theme", ""), request.POST.get("next", "/")
+    said = request.POST.get("theme", "")
     if said in dict(THEMES):
         preferences.put(request.user, THEME, said if said != "auto" else None)
-    if not url_has_allowed_host_and_scheme(
-        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        back = "/"
-    return redirect(back)
+    return redirect(came_from(request))
 
 
 @login_required

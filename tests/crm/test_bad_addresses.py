@@ -101,3 +101,8 @@ def test_a_period_at_the_end_of_the_calendar_or_none_is_answered(
 ) -> None:
     client.force_login(olga)
     assert client.get(path).status_code == status
+
+
+@pytest.mark.parametrize("where", ["nonsense", "", "//evil.example/", "https://evil.example/", "/\\evil.example"])  # fmt: skip
+def test_a_form_that_names_no_page_of_ours_leads_home(client: Client, where: str) -> None:
+    assert client.post("/language/", {"language": "ru", "next": where})["Location"] == "/"

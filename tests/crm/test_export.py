@@ -90,6 +90,28 @@ def test_a_long_export_is_made_behind_and_kept_a_week_for_its_maker(olga, bob, c
     assert not path.exists()
 
 
+def test_an_export_that_breaks_says_so_and_holds_up_no_other(olga, monkeypatch) -> None:
+    asked = [
+        Export.objects.create(user=olga, kind=kind, query="", form="csv", created_at=NOON)
+        for kind in ("contact", "company")
+    ]
+    write = making.writing.write
+
+    def breaks(form, path, title, headings, rows):
+        if title == "Контакты":
+            raise ValueError("a broken row")
+        return write(form, path, title, headings, rows)
+
+    monkeypatch.setattr(making.writing, "write", breaks)
+    making.sweep(now=NOON + making.LOST_AFTER + timedelta(seconds=1))
+    for one in asked:
+        one.refresh_from_db()
+    assert [bool(one.problem) for one in asked] == [True, False]
+    assert all(one.finished_at for one in asked)
+    assert not asked[0].file
+    assert asked[1].file
+
+
 def test_more_rows_than_a_file_takes_are_refused_in_words(olga, client, monkeypatch) -> None:
     Contact.objects.bulk_create(Contact(name=f"Клиент {n}", owner=olga, created_at=NOON) for n in range(3))  # fmt: skip
     monkeypatch.setattr(making, "MOST", 2)
