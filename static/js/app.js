@@ -15,6 +15,7 @@
     const shown = new tabler.Toast(node, { delay: back ? back.seconds * 1000 : kind === "danger" ? 12000 : 5000 });
     if (back) addWayBack(node, back, shown);
     shown.show();
+    return node;
   }
   function addWayBack(node, back, shown) {
     const button = document.createElement("button");
@@ -64,7 +65,7 @@
 
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail, said = xhr.getResponseHeader("HX-Trigger");
-    if (said && said.includes('"toast"')) return;
+    if (said && /"(toast|session:\w+)"/.test(said)) return;
     const { gone, forbidden, failed } = document.body.dataset;
     toast({ 403: forbidden, 404: gone }[xhr.status] || failed, "danger");
   });

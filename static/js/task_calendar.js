@@ -35,7 +35,8 @@
     form.set("revision", task.extendedProps.revision);
     try {
       const url = box.dataset.drag.replace("/0/", `/${task.id}/`);
-      const answer = await fetch(url, { method: "POST", body: form, headers: { "X-CSRFToken": csrf() } });
+      const answer = await fetch(url, { method: "POST", body: form, headers: { "X-CSRFToken": csrf(), Accept: "application/json" } });
+      if (answer.redirected) { info.revert(); return reglament.ended(); }
       const found = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
       if (!answer.ok) {
         info.revert();

@@ -47,6 +47,7 @@
       if (event.lengthComputable) item.querySelector("progress").value = event.loaded / event.total;
     });
     call.addEventListener("load", () => {
+      if (!call.response && new URL(call.responseURL).pathname !== new URL(url, location.href).pathname) reglament.ended();
       const said = call.response || { said: document.body.dataset.failed, kind: "danger" };
       if (said.kind === "success") item.remove();
       else say(item, said.said, said.kind);

@@ -1,16 +1,22 @@
 """Signing in by e-mail, the letter for a new password, guessing, and the language."""
 
+import json
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from celery import current_app
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 
 from crm import accounts, jobs, outgoing
 from crm.models import User
 from notifications.models import Message
+from pipelines.models import Event
+from tests.factories import make_deal
 from tests.fixtures.smtp import Postbox
 
 pytestmark = pytest.mark.django_db
@@ -173,13 +179,43 @@ def test_with_the_broker_away_the_answer_is_the_same_and_the_log_tells(
     assert "@example.com" not in caplog.text
 
 
-def test_a_part_of_a_page_asked_for_after_the_session_ended_sends_the_whole_page_to_sign_in(
-    alice, client
-):
+def test_a_page_open_when_the_session_ends_is_told_so_and_stays(alice, client):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/deals/?q=a"}
     response = client.get("/tasks/", headers=headers, follow=True)
-    assert response.status_code == 204
-    assert response["HX-Redirect"].startswith("/login/?next=")
+    assert response.status_code == 401
+    told = json.loads(response["HX-Trigger"])["session:ended"]
+    assert told["url"] == f"/login/?{urlencode({'next': 'http://testserver/deals/?q=a'})}"
+
+
+def test_who_is_signed_out_while_he_writes_comes_back_to_the_form_and_is_told_why(alice, client):
+    client.force_login(alice)
+    Session.objects.all().delete()
+    cache.clear()
+    form = "http://testserver/deals/7/"
+    response = client.post("/deals/7/note/", {"text": "x"}, headers={"Referer": form})
+    assert response["Location"] == f"/login/?{urlencode({'next': form})}"
+    assert "Сессия закончилась" in client.get(response["Location"]).content.decode()
+    strange = client.post("/deals/7/note/", headers={"Referer": "https://evil.example/"})
+    assert strange["Location"] == "/login/?next=/deals/7/note/"
+    client.cookies.clear()
+    assert "Сессия закончилась" not in client.get("/login/").content.decode()
+
+
+def test_a_page_older_than_the_session_gets_the_new_token_and_nothing_is_carried_out(alice):
+    deal = make_deal(alice)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    path = f"/deals/{deal.pk}/note/"
+    told = client.post(path, {"text": "x"}, headers={"HX-Request": "true"})
+    assert told.status_code == 403
+    renewed = json.loads(told["HX-Trigger"])["session:renewed"]
+    assert renewed["user"] == str(alice.pk)
+    assert not Event.objects.filter(verb="note.written").exists()
+    client.post(path, {"text": "x", "csrfmiddlewaretoken": renewed["token"]})
+    assert Event.objects.filter(verb="note.written").count() == 1
+    plain = client.post(path, {"text": "x"})
+    assert plain.status_code == 403
+    assert "обновите" in plain.content.decode()
 
 
 def test_the_language_is_kept_with_the_person(alice, client):
