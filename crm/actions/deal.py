@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import contacting, deals, sole
+from crm import contacting, deals
 from crm.actions.scenarios import moment_of, say
+from crm.clients import sole
 from crm.intake import distribution
 from crm.leaves.standing import in_place_of
 from crm.models import Deal, Task, User

@@ -7,7 +7,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from crm import caller, search
+from crm import search
+from crm.intake import caller
 from crm.views.answers import SignedIn, page_or_part
 from pipelines import catalog
 

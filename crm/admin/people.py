@@ -1,8 +1,8 @@
-"""People with their roles and teams, tags, and the records to look up; deals are worked on the pages, not here."""
+"""People in the administration, with their roles and teams."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -10,27 +10,15 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
-from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.models import (
-    Company,
-    Contact,
-    ContactPoint,
-    Deal,
-    ListedTag,
-    NamingRule,
-    PasswordRule,
-    Tag,
-    TagList,
-    Task,
     Team,
     User,
 )
-from pipelines.admin.access import CrmAdminAccess, LogAdmin
-from pipelines.admin.forms import COLOURS
+from pipelines.admin.access import CrmAdminAccess
 from pipelines.admin.schedule import zones
 from pipelines.guards import role_label
 
@@ -220,153 +208,3 @@ class TeamAdmin(CrmAdminAccess, admin.ModelAdmin):
     @admin.display(description=_("people"), ordering="people")
     def people(self, team: Any) -> int:
         return int(team.people)
-
-
-class TagForm(forms.ModelForm):
-    color = forms.ChoiceField(label=_("colour"), choices=COLOURS, initial="secondary")
-
-    class Meta:
-        model = Tag
-        fields = ("name", "color")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kept = self.instance.color
-        if kept not in dict(COLOURS):
-            self.fields["color"].choices = [*COLOURS, (kept, kept)]  # type: ignore[attr-defined]
-
-
-@admin.register(Tag)
-class TagAdmin(CrmAdminAccess, admin.ModelAdmin):
-    form = TagForm
-    list_display = ("name", "colour")
-    search_fields = ("name",)
-
-    @admin.display(description=_("colour"), ordering="color")
-    def colour(self, tag: Tag) -> str:
-        return str(dict(COLOURS).get(tag.color, tag.color))
-
-
-class ListedTagInline(admin.TabularInline):
-    model = ListedTag
-    extra = 1
-
-
-@admin.register(TagList)
-class TagListAdmin(CrmAdminAccess, admin.ModelAdmin):
-    list_display = ("playbook", "only", "clause")
-    inlines = (ListedTagInline,)
-
-
-@admin.register(PasswordRule)
-class PasswordRuleAdmin(CrmAdminAccess, admin.ModelAdmin):
-    list_display = ("playbook", "months", "warn_days", "clause")
-
-
-@admin.register(NamingRule)
-class NamingRuleAdmin(CrmAdminAccess, admin.ModelAdmin):
-    list_display = (
-        "playbook",
-        "record",
-        "least",
-        "most",
-        "clause",
-        "order",
-        "legal_form",
-        "capitals",
-    )
-    list_filter = ("playbook",)
-
-
-class ByName:
-    """Search by a part of the name through the trigram index, in any case of letters, or by the number."""
-
-    search_fields: ClassVar[Any] = ("name",)
-    search_help_text: ClassVar[Any] = _("By a part of the name or the number.")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if term.isdigit() and len(term) < 18:
-            return queryset.filter(pk=int(term)), False
-        if term:
-            queryset = queryset.annotate(lower_name=Lower("name")).filter(
-                lower_name__contains=term.casefold()
-            )
-        return queryset, False
-
-
-class PointInline(CrmAdminAccess, admin.TabularInline):
-    model = ContactPoint
-    fields = ("kind", "value")
-    readonly_fields = fields
-    extra = max_num = 0
-    can_delete = False
-
-
-@admin.register(Deal)
-class DealAdmin(ByName, LogAdmin):
-    list_display = (
-        "id",
-        "name",
-        "pipeline",
-        "stage",
-        "owner",
-        "budget",
-        "currency",
-        "created_at",
-        "archived_at",
-    )
-    list_display_links = ("id", "name")
-    list_filter = ("pipeline", "status", "stage")
-    list_select_related = ("pipeline", "stage", "owner")
-    ordering = ("-id",)
-    exclude = ("values", "tags")
-
-
-@admin.register(Contact)
-class ContactAdmin(ByName, LogAdmin):
-    list_display = ("id", "name", "company", "owner", "created_at", "archived_at")
-    list_display_links = ("id", "name")
-    list_select_related = ("company", "owner")
-    ordering = ("-id",)
-    exclude = ("values",)
-    inlines = (PointInline,)
-
-
-@admin.register(Company)
-class CompanyAdmin(ByName, LogAdmin):
-    list_display = ("id", "name", "tax_id", "owner", "created_at", "archived_at")
-    list_display_links = ("id", "name")
-    list_select_related = ("owner",)
-    ordering = ("-id",)
-    exclude = ("values",)
-    inlines = (PointInline,)
-
-
-@admin.register(Task)
-class TaskAdmin(LogAdmin):
-    list_display = ("id", "text", "kind", "state", "due_at", "owner", "deal")
-    list_display_links = ("id", "text")
-    list_filter = ("state", "kind")
-    list_select_related = ("owner", "deal")
-    ordering = ("-id",)
-    search_fields = ("deal__id",)
-    exclude = ("revision",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        return queryset.filter(deal=int(term)) if term.isdigit() and len(
-            term
-        ) < 18 else queryset.none(), False
-
-    search_help_text = _("By the deal's number.")
-
-
-# These have files of their own; Django finds only this one.
-from crm import admin_deliveries, admin_intake, admin_lists, admin_money, admin_roles  # noqa: E402, F401
