@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from crm import passwords
 from pipelines import catalog, refusing
+
+
+class CompressedPagesMiddleware(GZipMiddleware):
+    """Pages go compressed, a tenth of their size; what flows, as files do, goes as it is.
+
+    The random bytes that Django adds keep the tokens in a page from being guessed by its length.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if response.streaming else super().process_response(request, response)
 
 
 class WorkplaceMiddleware:
@@ -27,7 +41,7 @@ class WorkplaceMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
-            return self.get_response(request)
+            return _back_to_the_form(request, self.get_response(request))
         # None where the user was not read from a session, as in some tests.
         catalog.refresh(getattr(request.user, "known_stamps", None))
         with (
@@ -36,6 +50,16 @@ class WorkplaceMiddleware:
         ):
             request.LANGUAGE_CODE = translation.get_language()
             return self.get_response(request)
+
+
+def _back_to_the_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Whose session ended while he wrote is led back to the page with the form, not to the address that takes it."""
+    sent_to = response.get("Location", "")
+    if request.method == "POST" and sent_to.startswith(f"{reverse('crm:login')}?"):
+        page = request.headers.get("Referer", "")
+        if url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}):
+            response["Location"] = f"{reverse('crm:login')}?{urlencode({'next': page})}"
+    return response
 
 
 class PasswordAgeMiddleware:
