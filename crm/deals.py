@@ -14,7 +14,7 @@ from crm.card import mentions
 from crm.clients import owner as client_owner
 from crm.intake import duplicates
 from crm.models import Company, Contact, Deal, Tag, User
-from pipelines import catalog, engine, fields, registry
+from pipelines import catalog, engine, fields, registry, writes
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline, CompiledStage
 from pipelines.errors import BadAnswer
@@ -211,7 +211,7 @@ def archive_deal(deal: Deal, *, by: Actor, now: datetime) -> None:
     engine.lock(deal)
     engine.cancel_timers(deal, now=now)
     deal.archived_at = now
-    deal.save(update_fields=["archived_at"])
+    writes.update(deal, "archived_at")
     engine.record(DEAL_ARCHIVED, deal=deal, by=by, now=now)
 
 

@@ -21,7 +21,7 @@ def lock(deal: Any) -> CompiledPipeline:
     Errors: RegulationError for a deal archived meanwhile.
     """
     if is_held(deal):
-        return catalog.pipeline(deal.pipeline_id)
+        return _pipeline(deal.pipeline_id)
     locked = (
         apps.get_model("crm.Deal")
         .objects.select_for_update(of=("self",))
@@ -31,8 +31,12 @@ def lock(deal: Any) -> CompiledPipeline:
     deal.become(locked)
     if locked.archived_at:
         raise RegulationError(_("This deal was archived."))
+    return _pipeline(locked.pipeline_id, stamp=locked.pipeline_stamp)
+
+
+def _pipeline(pipeline_id: int, **known: Any) -> CompiledPipeline:
     try:
-        return catalog.pipeline(locked.pipeline_id, stamp=locked.pipeline_stamp)
+        return catalog.pipeline(pipeline_id, **known)
     except KeyError as error:
         raise RegulationError(_("The deal's pipeline is switched off.")) from error
 

@@ -26,7 +26,7 @@ class Kind:
     can_undo: ClassVar[bool] = True
     # Rows of one transaction; whoever wants one of their records waits so long at most.
     chunk: ClassVar[int] = 50
-    # Whether the writes of a chunk may wait for one another (`pipelines.writes`): `do` raises before it writes.
+    # Whether the writes of a chunk may wait for one another (`pipelines.writes`): `do` and `undo` raise before they write.
     gathers: ClassVar[bool] = False
 
     def do(self, row: BatchRow, batch: Batch, *, by: Actor, now: datetime) -> dict[str, Any]:
@@ -36,6 +36,9 @@ class Kind:
     def undo(self, row: BatchRow, batch: Batch, *, by: Actor, now: datetime) -> None:
         """Put back what `do` did, by `row.before`. Errors: RegulationError leaves the row as it is, with the sentence."""
         raise NotImplementedError
+
+    def after(self, rows: Sequence[BatchRow], batch: Batch, *, by: Actor, now: datetime) -> None:
+        """What is best done once for all rows of a chunk, of which each has its new state; in the chunk's transaction."""
 
     def lost(self, batch: Batch) -> list[str]:
         """What undoing will not bring back, in words; said before the batch is confirmed and before it is undone."""

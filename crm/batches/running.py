@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone, translation
@@ -84,23 +85,39 @@ def step(batch_id: int, *, now: datetime) -> int:
     by: User = batch.undone_by if is_undo else batch.by  # type: ignore[assignment]
     with refusing.collecting(), _speaking_to(by):
         taken = 0
-        if chosen.gathers and not is_undo:
+        if chosen.gathers:
             try:
                 taken = _chunk(batch, chosen, Actor.person(by), now, _together)
+            except SoftTimeLimitExceeded:
+                raise
             except (_NotClean, DatabaseError) as error:
                 log.debug("Batch %s goes row by row: %s", batch.pk, error)
+            except Exception:
+                # One row that goes wrong must not stop the batch for good: row by row it is the only one refused.
+                log.exception("Batch %s goes row by row", batch.pk)
         taken = taken or _chunk(batch, chosen, Actor.person(by), now, _apart)
     if not taken:
         finish(batch, now=now)
     return taken
 
 
-def resume(now: datetime) -> int:
-    """Go on with the batches whose workers are gone; how many there were. One step of the sweep."""
+def resume(now: datetime, *, seconds: float = RUN_SECONDS) -> int:
+    """Go on with the batches whose workers are gone; how many there were. One step of the sweep.
+
+    All of them share the time that one has, and one that can't be worked on keeps no other from it.
+    """
+    until = time.monotonic() + seconds
     silent = Batch.objects.unfinished().filter(alive_at__lt=now - SILENCE)
-    found = list(silent.order_by("pk").values_list("pk", flat=True))
+    found = list(silent.order_by("alive_at", "pk").values_list("pk", flat=True))
     for batch_id in found:
-        run(batch_id)
+        try:
+            run(batch_id, seconds=until - time.monotonic())
+        except (OperationalError, SoftTimeLimitExceeded):
+            raise
+        except Exception:
+            log.exception("Batch %s can't be worked on", batch_id)
+            # Behind the others, when the next sweep comes.
+            Batch.objects.filter(pk=batch_id).update(alive_at=now)
     return len(found)
 
 
@@ -150,6 +167,8 @@ def _chunk(batch: Batch, chosen: Kind, by: Actor, now: datetime, way: Way) -> in
         chosen.load(rows, batch, by=by)
         with gathering_notices(f"batch:{batch.pk}"):
             way(rows, batch, chosen, by, now, is_undo)
+            with writes.gathering(), feed.gathering():
+                chosen.after(rows, batch, by=by, now=now)
         with writes.gathering():
             for row in rows:
                 writes.update(row, *OUTCOME)
@@ -197,8 +216,8 @@ def _apart(
                 _do(row, batch, chosen, by, now, is_undo)
         except RegulationError as error:
             _refuse(row, error, is_undo)
-        except OperationalError:
-            # A lock that two wait for, a server that is away: the chunk comes again, whole.
+        except (OperationalError, SoftTimeLimitExceeded):
+            # A lock that two wait for, a server that is away, a worker that is out of time: the chunk comes again, whole.
             raise
         except Exception:
             log.exception("row %s of batch %s", row.position, batch.pk)

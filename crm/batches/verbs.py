@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm import rights
 from crm.batches import kinds, running
+from crm.batches.kinds import Kind
 from crm.models import Batch, BatchRow
 from crm.models.batch import UNDO_FOR
 from pipelines import broker
@@ -37,11 +38,15 @@ class NewRow:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
+# Inserts the rows of a new batch by a statement of its own, which says for itself how many they are.
+Filling = Callable[[Batch], int]
+
+
 def start(
     code: str,
     *,
     title: str,
-    rows: Iterable[NewRow],
+    rows: Iterable[NewRow] | Filling,
     by: Actor,
     now: datetime,
     params: dict[str, Any] | None = None,
@@ -49,16 +54,15 @@ def start(
 ) -> Batch:
     """Keep the batch with its rows and carry it out: at once up to `FOREGROUND` rows, else by Celery.
 
-    `key` stands for the form that asked for it: sent once more, it answers with the batch that it has begun.
+    A hundred thousand rows that stand in another table already come by a `Filling`: one by one they would keep the page's
+    reader waiting. `key` stands for the form that asked for it: sent once more, it answers with the batch that it has begun.
 
     Errors: KeyError for an unregistered kind, PermissionDenied without its right, RegulationError without a row.
     """
     chosen = kinds.registered[code]
     if chosen.right:
         rights.need(by.user, chosen.right)
-    asked = list(rows)
-    if not asked:
-        raise RegulationError(_("Nothing is chosen."))
+    fill = rows if callable(rows) else _inserting(list(rows), chosen)
     try:
         with transaction.atomic():
             batch = Batch.objects.create(
@@ -68,29 +72,37 @@ def start(
                 by=by.user,
                 at=now,
                 params=params or {},
-                total=len(asked),
                 alive_at=now,
             )
-            BatchRow.objects.bulk_create(
-                [
-                    BatchRow(
-                        batch=batch,
-                        position=position,
-                        record=chosen.record,
-                        record_id=row.record_id,
-                        name=row.name[:NAME_LIMIT],
-                        payload=row.payload,
-                    )
-                    for position, row in enumerate(asked, 1)
-                ],
-                batch_size=2000,
-            )
+            batch.total = fill(batch)
+            if not batch.total:
+                raise RegulationError(_("Nothing is chosen."))
+            batch.save(update_fields=["total"])
     except IntegrityError as error:
         if "one_batch_a_form" not in str(error):
             raise
         return Batch.objects.get(by=by.user, key=key)
-    carry_on(batch, rows=len(asked))
+    carry_on(batch, rows=batch.total)
     return batch
+
+
+def _inserting(asked: list[NewRow], chosen: Kind) -> Filling:
+    def fill(batch: Batch) -> int:
+        rows = [
+            BatchRow(
+                batch=batch,
+                position=position,
+                record=chosen.record,
+                record_id=row.record_id,
+                name=row.name[:NAME_LIMIT],
+                payload=row.payload,
+            )
+            for position, row in enumerate(asked, 1)
+        ]
+        BatchRow.objects.bulk_create(rows, batch_size=2000)
+        return len(rows)
+
+    return fill
 
 
 def stop(batch: Batch, *, now: datetime) -> Batch:

@@ -13,19 +13,17 @@ from django.utils.translation import gettext_lazy
 
 from crm import board, deals, rights
 from crm.batches import kinds
-from crm.clients import archiving, people
 from crm.clients import fields as client_fields
-from crm.imports import filling, known, targets
+from crm.clients import people
+from crm.imports import filling, known, targets, undoing
 from crm.imports.known import Key
 from crm.imports.targets import DEAL, Target
 from crm.intake import duplicates, policies
 from crm.lists import items
-from crm.models import Batch, BatchRow, Company, Contact, Deal, Import, ListItem, User
+from crm.models import Batch, BatchRow, Company, Contact, Deal, Import, User
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer, RegulationError
-
-MODELS: dict[str, Any] = {"contact": Contact, "company": Company, DEAL: Deal, "item": ListItem}
 
 
 @dataclass
@@ -55,10 +53,15 @@ class ImportKind(kinds.Kind):
         duplicates.lock(duplicates.Keys(), f"import:{batch.pk}")
         params = batch.params
         target = targets.find(params["target"], by.user, stage_id=params.get("stage"))
+        if batch.state == Batch.State.UNDOING:
+            made = undoing.read(target, rows)
+            for row in rows:
+                row.subject = made
+            return
         wanted = {row.payload["values"].get("owner") for row in rows} | {params.get("owner")}
         owners = {user.pk: user for user in User.objects.filter(pk__in=wanted - {None})}
         chunk = Chunk(target, owners)
-        if target is not None and batch.state != Batch.State.UNDOING:
+        if target is not None:
             self._find_known(chunk, target, [row.payload["values"] for row in rows], by.user)
             own = board.pipelines_of(by.user)
             chunk.careful = target.pipeline or next(filter(policies.one_manager, own), None)
@@ -120,7 +123,7 @@ class ImportKind(kinds.Kind):
         by: Actor,
         now: datetime,
     ) -> dict[str, Any]:
-        record = MODELS[target.kind].objects.visible_to(by.user).filter(pk=pk).first()
+        record = undoing.MODELS[target.kind].objects.visible_to(by.user).filter(pk=pk).first()
         if record is None:
             raise RegulationError(_("Known already, and not yours to change."))
         row.record, row.record_id, row.name = _model_name(record), pk, str(record)[:300]
@@ -148,18 +151,10 @@ class ImportKind(kinds.Kind):
         return _make_client(chunk, target, values, owner, by=by, now=now)
 
     def undo(self, row: BatchRow, batch: Batch, *, by: Actor, now: datetime) -> None:
-        found = MODELS[_kind_of(row.record)]._base_manager.filter(pk=row.record_id).first()
-        chunk: Chunk = row.subject
-        if found is None or chunk.target is None:
-            raise RegulationError(_("It is gone, or no longer yours to see."))
-        if "filled" in row.before:
-            filling.unfill(chunk.target, found, row.before["filled"], by=by, now=now)
-            return
-        _archive(found, by=by, now=now)
-        for model, pk in row.before.get("made", ()):
-            other = MODELS[model]._base_manager.filter(pk=pk, archived_at=None).first()
-            if other is not None and not _is_used(other):
-                _archive(other, by=by, now=now)
+        undoing.undo(row.subject, row, by=by, now=now)
+
+    def after(self, rows: Sequence[BatchRow], batch: Batch, *, by: Actor, now: datetime) -> None:
+        undoing.archive_what_came_along(rows, by=by, now=now)
 
     def lost(self, batch: Batch) -> list[str]:
         return [
@@ -176,10 +171,6 @@ def _instances(model: Any, found: dict[Key, int]) -> dict[Key, Any]:
 
 def _model_name(record: Any) -> str:
     return str(record._meta.model_name)
-
-
-def _kind_of(model: str) -> str:
-    return "item" if model == "listitem" else model
 
 
 def _points(values: dict[str, Any]) -> list[Key]:
@@ -277,20 +268,3 @@ def _make_deal(
         now=now,
     )
     return deal, more
-
-
-def _archive(record: Any, *, by: Actor, now: datetime) -> None:
-    if isinstance(record, Deal):
-        deals.archive_deal(record, by=by, now=now)
-    elif isinstance(record, ListItem):
-        items.archive_item(record, by=by, now=now)
-    else:
-        archiving.archive_client(record, by=by, now=now)
-
-
-def _is_used(record: Contact | Company) -> bool:
-    """Whether something has come of a client that an import made along with a row."""
-    link = client_fields.kind_of(record)
-    if isinstance(record, Company) and record.contacts.filter(archived_at=None).exists():
-        return True
-    return Deal._base_manager.filter(archived_at=None, **{link: record}).exists()

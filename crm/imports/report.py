@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from pipelines import fields
 from pipelines.compiled import CompiledField
 
 CHUNK = 1_000
+LAST = (float("inf"), "")
 
 
 @dataclass(frozen=True)
@@ -51,23 +51,26 @@ def write(job: Import, path: Path, headings: Sequence[str]) -> int:
 
 
 def _rows(job: Import, headings: Sequence[str]) -> Iterator[list[Any]]:
-    wanted = job.rows.order_by("number").iterator(chunk_size=CHUNK)
-    while chunk := list(islice(wanted, CHUNK)):
-        said = _answers(job, [row.number for row in chunk])
-        for row in chunk:
-            if text := sentence(row, headings, said.get(row.number)):
-                yield [row.number, text, *row.cells]
+    answers = _answers(job)
+    number, text = next(answers, LAST)
+    for row in job.rows.order_by("number").iterator(chunk_size=CHUNK):
+        while number < row.number:
+            number, text = next(answers, LAST)
+        if said := sentence(row, headings, text if number == row.number else ""):
+            yield [row.number, said, *row.cells]
 
 
-def _answers(job: Import, numbers: list[int]) -> dict[int, str]:
-    """What the batch said to the rows that it refused or could not put back."""
+def _answers(job: Import) -> Iterator[tuple[float, str]]:
+    """(number of the row, what the batch said) of those that it refused or could not put back; in the file's order,
+    for the batch has them so.
+    """
     if job.batch_id is None:
-        return {}
-    rows = BatchRow.objects.filter(batch=job.batch_id, payload__number__in=numbers).exclude(text="")
-    return {payload["number"]: text for payload, text in rows.values_list("payload", "text")}
+        return iter(())
+    rows = BatchRow.objects.filter(batch=job.batch_id).exclude(text="").order_by("position")
+    return rows.values_list("payload__number", "text").iterator(chunk_size=CHUNK)
 
 
-def sentence(row: ImportRow, headings: Sequence[str], answer: str | None) -> str:
+def sentence(row: ImportRow, headings: Sequence[str], answer: str) -> str:
     """Why the row was not imported; empty for one that was, or will be."""
     if answer:
         return answer

@@ -19,7 +19,7 @@ from pipelines.actor import Actor
 from pipelines.compiled import CompiledField
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.models import Event
-from pipelines.transactions import verb
+from pipelines.transactions import is_held, verb
 
 ITEM_CREATED = registry.event(
     "item.created", label=gettext_lazy("added to the list"), icon="list-details"
@@ -126,10 +126,11 @@ def assign_item(item: ListItem, *, owner: User, by: Actor, now: datetime) -> Non
 def archive_item(item: ListItem, *, by: Actor, now: datetime) -> None:
     """Take an item off its list; its card and its feed stay. Errors: RegulationError without the right to edit."""
     check_right(item.list, by)
-    _lock(item)
+    if not is_held(item):
+        _lock(item)
     if item.archived_at is None:
         item.archived_at = now
-        item.save(update_fields=["archived_at"])
+        writes.update(item, "archived_at")
         record(ITEM_ARCHIVED, item, by=by, now=now, data={"name": item.name})
 
 
