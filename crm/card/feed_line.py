@@ -46,6 +46,8 @@ class Line:
     is_evidence: bool = False
     # A thing a person said or wrote stands out; what the system did is a line.
     spoken: bool = False
+    # Somebody said or wrote something in it: it can be pinned.
+    carries_words: bool = False
 
     @property
     def html(self) -> SafeString:

@@ -5,7 +5,7 @@ A portion costs one query for the events and two for the letters among them, wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ def read_feed(
 ) -> Portion:
     """The newest entries of the deal and of the sale it continues that are `asked` for, older than the entry `before`."""
     deals = {item.pk: item for item in chain(deal)}
-    events: QuerySet[Event] = Event.objects.filter(deal__in=deals).select_related("actor", "rule")
+    events = entries_of(deals).select_related("actor", "rule")
     if before is not None:
         events = events.filter(pk__lt=before)
     events = asked.narrow(events, fields_of(item.pipeline_id for item in deals.values()))
@@ -59,13 +59,24 @@ def read_feed(
     return Portion(lines, found[-1].pk if more else None)
 
 
+def entries_of(deals: Iterable[int]) -> QuerySet[Event]:
+    """The whole feed of a deal: its entries and those of the sales it continues."""
+    return Event.objects.filter(deal__in=list(deals))
+
+
+def carries_words(event: Event) -> bool:
+    """Whether somebody said or wrote something in it: a note, a letter, a message, a call, a form."""
+    spoken = event.verb.startswith(("note.", "letter.", "message.", "call.", "form."))
+    return spoken and bool(event.data.get("text") or event.data.get("excerpt"))
+
+
 def fields_of(pipelines: Iterable[int]) -> Iterator[CompiledField]:
     """The fields whose changes a feed of deals of these pipelines tells, asked for only where one searches."""
     for known in map(_pipeline, set(pipelines)):
         yield from known.fields.values() if known else ()
 
 
-def lines_of(events: Iterable[Event], pipelines: dict[int, int]) -> list[Line]:
+def lines_of(events: Iterable[Event], pipelines: Mapping[int, int]) -> list[Line]:
     """Sentences for events (with actor and rule loaded), given each deal's pipeline."""
     events = list(events)
     letters = outgoing.messages_by_id(
@@ -125,6 +136,7 @@ def _line(event: Event, pipeline: CompiledPipeline | None, letters: dict[int, An
     if event.actor and not by_person:
         line.note = _("after what %(who)s did") % {"who": event.actor}
     line.is_evidence = proves(event)
+    line.carries_words = carries_words(event)
     line.message = letters.get(event.data.get("message", 0))
     if say := SENTENCES.get(event.verb):
         say(line, event.data, pipeline)

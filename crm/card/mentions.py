@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 
 from crm import roles
-from crm.files.keeping import Record, of
 from crm.models import Deal, Team, User
+from crm.records import Record, of
 from pipelines.models import Event
 
 SIGN = "@"

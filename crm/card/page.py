@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
-from crm import ageing, outgoing, panels, tag_lists
+from crm import ageing, panels, tag_lists
 from crm.card import actions as card_actions
 from crm.card import feed_lines
 from crm.card import fields as card_fields
+from crm.card import pins as card_pins
 from crm.card import rows as card_rows
 from crm.card.feed_filter import ALL, Filter
 from crm.card.fields import Editor, Tab
@@ -100,6 +101,7 @@ class Card:
     continuations: list[Deal]
     owners: list[User]
     feed: feed_lines.Portion
+    pins: card_pins.Pins
     # For the control of a closing (AX-9.9): why it was closed, and what can be listened to.
     reasons: list[Editor] = field(default_factory=list)
     recordings: list[Event] = field(default_factory=list)
@@ -123,7 +125,7 @@ def read_card(deal: Deal, *, user: User, now: datetime, asked: Filter = ALL) -> 
     grounds = asked_on(pipeline, stage) if control else []
     proofs = card_fields.evidence_of(deal) if near.has_proofs else []
     tabs = card_fields.tabs(deal, pipeline, proofs)
-    may_edit = user.is_superuser or stage.lets("edit", user.role_names)
+    may_edit = lets_edit(stage, user)
     stages = explain.stage_answers(deal, user=user, now=now)
     prepared = tag_lists.prepared_for(pipeline)
     is_open = stage.kind == "open"
@@ -165,6 +167,7 @@ def read_card(deal: Deal, *, user: User, now: datetime, asked: Filter = ALL) -> 
         continuations=continuations_of(deal, user) if near.has_continuations else [],
         owners=owners_for(user),
         feed=feed_lines.read_feed(deal, asked=asked),
+        pins=pins_of(deal) if near.has_pins else card_pins.NONE,
         reasons=[
             item
             for tab in tabs
@@ -176,6 +179,17 @@ def read_card(deal: Deal, *, user: User, now: datetime, asked: Filter = ALL) -> 
         panels=panels.panels_of(deal, pipeline, user=user, now=now, may_edit=may_edit),
         names=naming_rules.hints_of(deal, pipeline),
     )
+
+
+def lets_edit(stage: CompiledStage, user: User) -> bool:
+    """Whether the user may change the deals on this stage."""
+    return bool(user.is_superuser or stage.lets("edit", user.role_names))
+
+
+def pins_of(deal: Deal) -> card_pins.Pins:
+    """What is pinned on the deal's card."""
+    deals = {item.pk: item.pipeline_id for item in feed_lines.chain(deal)}
+    return card_pins.read_pins(deal, feed_lines.entries_of(deals), deals)
 
 
 def next_stage(stages: tuple[StageAnswer, ...]) -> StageAnswer | None:
@@ -287,7 +301,3 @@ def look_up(text: str) -> tuple[str, str, str]:
         "https://yandex.ru/search/?" + urlencode({"text": text}),
         "https://www.google.com/search?" + urlencode({"q": text}),
     )
-
-
-def letter_templates(pipeline: CompiledPipeline) -> Any:
-    return outgoing.templates_for(pipeline.playbook)

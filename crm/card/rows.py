@@ -24,7 +24,8 @@ _AROUND = f"""
            EXISTS(SELECT FROM pipelines_offer WHERE deal_id = %(deal)s AND state = 'open'),
            EXISTS(SELECT FROM crm_file WHERE deal_id = ANY(%(chain)s) AND archived_at IS NULL),
            EXISTS(SELECT FROM crm_deal WHERE origin_id = %(deal)s),
-           EXISTS(SELECT FROM pipelines_event WHERE deal_id = %(deal)s AND verb = ANY(%(proofs)s))
+           EXISTS(SELECT FROM pipelines_event WHERE deal_id = %(deal)s AND verb = ANY(%(proofs)s)),
+           EXISTS(SELECT FROM crm_pin WHERE deal_id = %(deal)s)
 """  # noqa: S608 (a constant of ours)
 
 
@@ -49,6 +50,7 @@ class Around(NamedTuple):
     has_continuations: bool
     # Entries of the feed that may be evidence.
     has_proofs: bool
+    has_pins: bool
 
 
 def around(deal: Deal, chain: list[int]) -> Around:

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from crm import panels
 from crm.card import page as card
+from crm.card import pins as card_pins
 from crm.card.feed_filter import ALL, Filter
 from crm.card.feed_lines import Portion
 from crm.card.fields import Editor
@@ -44,6 +45,7 @@ class ClientCard:
     names: naming_rules.Hints | None
     pipelines: list[CompiledPipeline]
     feed: Portion
+    pins: card_pins.Pins
     # The deals of the feed's entries, by id.
     places: dict[int, Place]
 
@@ -81,8 +83,16 @@ def read_client(record: Client, *, user: User, now: datetime, asked: Filter = AL
         names=naming_rules.hints(record, pipelines[0] if pipelines else None),
         pipelines=pipelines,
         feed=client_feed.read_feed(record, user=user, places=places, asked=asked),
+        pins=pins_of(record, user, places),
         places=places,
     )
+
+
+def pins_of(record: Client, user: User, places: dict[int, Place]) -> card_pins.Pins:
+    """What is pinned on the client's card, of what the user sees there."""
+    feed = client_feed.entries_of(record, user=user, places=places)
+    pipelines = {pk: place.pipeline_id for pk, place in places.items()}
+    return card_pins.read_pins(record, feed, pipelines)
 
 
 def pipeline_of_names(record: Client, user: User) -> CompiledPipeline | None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from itertools import chain
+from operator import or_
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from crm.card import feed_lines
 from crm.card.feed_filter import ALL, Filter
@@ -61,10 +65,7 @@ def read_feed(
         found = asked.narrow(events, fields)
         return asked.ordered(found).values_list("pk")[: limit + 1]
 
-    parts = [newest(deal__in=list(places)), newest(**_own(record))]
-    if isinstance(record, Company):
-        people = Contact.objects.visible_to(user).filter(company=record).values("pk")
-        parts.append(newest(deal=None, contact__in=people))
+    parts = [newest(**part) for part in _parts(record, user, places)]
     # Each part walks its own index; together they hold the newest of all.
     union = parts[0].union(*parts[1:], all=False).order_by("-pk")[: limit + 1]
     ids = [pk for (pk,) in union]
@@ -76,6 +77,21 @@ def read_feed(
     more, found = len(found) > limit, found[:limit]
     lines = feed_lines.lines_of(found, {pk: place.pipeline_id for pk, place in places.items()})
     return Portion(lines, found[-1].pk if more else None)
+
+
+def entries_of(record: Client, *, user: User, places: dict[int, Place]) -> QuerySet[Event]:
+    """The whole feed of the client, to look one entry up in; in portions it is read part by part."""
+    parts = [Q(**part) for part in _parts(record, user, places)]
+    return Event.objects.filter(reduce(or_, parts))
+
+
+def _parts(record: Client, user: User, places: dict[int, Place]) -> list[dict[str, Any]]:
+    """What the feed consists of: the deals one sees, the client himself, and of a company its people."""
+    parts = [{"deal__in": list(places)}, _own(record)]
+    if isinstance(record, Company):
+        people = Contact.objects.visible_to(user).filter(company=record).values("pk")
+        parts.append({"deal": None, "contact__in": people})
+    return parts
 
 
 def _own(record: Client) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from crm.views import (
-    client_letters,
     client_lists,
     clients,
     files,
+    letters,
     lists,
     merging,
+    messages,
     names,
     task_dialogs,
 )
@@ -25,6 +26,7 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
         ("owner/", clients.owner, f"{kind}_owner"),
         ("merge/", merging.merge, f"{kind}_merge"),
         ("note/", clients.note, f"{kind}_note"),
+        ("pin/", clients.pin, f"{kind}_pin"),
         ("people/", clients.people_offered, f"{kind}_people"),
         ("contacted/", clients.contacted, f"{kind}_contacted"),
         ("deals/", clients.more_deals, f"{kind}_deals"),
@@ -32,7 +34,8 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
         ("points/", clients.add_point, f"{kind}_point"),
         ("task/", task_dialogs.new_on_client, f"{kind}_task"),
         ("files/", files.add_to_client, f"{kind}_file_add"),
-        ("letter/", client_letters.compose, f"{kind}_letter"),
+        ("letter/", letters.compose, f"{kind}_letter"),
+        ("message/", messages.compose, f"{kind}_message"),
     ]
     return [
         path(f"{plural}/", lists.clients, told, name=plural),

@@ -57,7 +57,7 @@ def edit_client(
         duplicates.lock(
             duplicates.Keys(tax_id=duplicates.tidy_tax_id(str(answers["tax_id"] or "")))
         )
-    _lock(record)
+    lock(record)
     cleaned, errors = {}, {}
     for code, raw in answers.items():
         try:
@@ -133,7 +133,7 @@ def add_point(record: Client, *, kind: str, value: str, by: Actor, now: datetime
     stored = normalize(kind, value)
     # Before the row, as whoever takes in a request: else the two could wait for each other.
     duplicates.lock(duplicates.Keys(frozenset({(kind, stored)})))
-    _lock(record)
+    lock(record)
     if (known := record.points.filter(kind=kind, value=stored).first()) is not None:
         return known
     if record.points.count() >= POINT_LIMIT:
@@ -148,7 +148,7 @@ def add_point(record: Client, *, kind: str, value: str, by: Actor, now: datetime
 def remove_point(point: ContactPoint, *, by: Actor, now: datetime) -> None:
     """Take a phone, an e-mail or a messenger off its record; the feed keeps it."""
     record: Client = point.contact or point.company  # type: ignore[assignment]
-    _lock(record)
+    lock(record)
     if not record.points.filter(pk=point.pk).delete()[0]:
         return
     _record_change(record, {"fields": {point.kind: [point.value, ""]}}, by=by, now=now)
@@ -162,7 +162,7 @@ def assign_client(
 
     `seen` is the responsible that the form was opened with. Errors: OwnerChanged where it is another one by now.
     """
-    _lock(record)
+    lock(record)
     if seen is not None and record.owner_id not in (seen, owner.pk):
         given = Event.objects.filter(**named(record), verb=client_owner.CLIENT_GIVEN)
         raise OwnerChanged(record.owner, given.select_related("actor").order_by("-pk").first())
@@ -172,7 +172,7 @@ def assign_client(
 @verb
 def employ(contact: Contact, company: Company | None, *, by: Actor, now: datetime) -> None:
     """Say at which company the contact works, or that he works at none of those we know."""
-    _lock(contact)
+    lock(contact)
     if contact.company_id == (company.pk if company else None):
         return
     before, contact.company = contact.company, company
@@ -214,7 +214,7 @@ def named(record: Client) -> dict[str, Any]:
     return {client_fields.kind_of(record): record}
 
 
-def _lock(record: Client) -> None:
+def lock(record: Client) -> None:
     """Lock the row and bring the instance up to date."""
     fresh = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
     for field in record._meta.concrete_fields:

@@ -1,4 +1,4 @@
-"""Keeping files with a deal, a contact or a company: under a safe name, taken off but never lost."""
+"""Keeping files with a deal, a client or an item of a list: under a safe name, taken off but never lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.files import contents, limits
-from crm.models import Company, Contact, Deal, File
+from crm.lists import items
+from crm.models import Deal, File, ListItem
+from crm.records import Record, of
 from pipelines import engine, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer
@@ -25,12 +27,10 @@ FILE_REMOVED = registry.event("file.removed", label=gettext_lazy("file removed")
 
 NAME_LIMIT = 200
 
-Record = Deal | Contact | Company
-
 
 @transaction.atomic
 def add_file(record: Record, upload: Any, *, by: Actor, now: datetime) -> File:
-    """Keep an uploaded file with a deal, a contact or a company.
+    """Keep an uploaded file with a record.
 
     One whose name promises something else than its content is kept and known as such (`disagrees`): it is only ever
     downloaded. Errors: BadAnswer for an empty or too large one, RegulationError without the right to edit.
@@ -58,7 +58,7 @@ def add_file(record: Record, upload: Any, *, by: Actor, now: datetime) -> File:
     kept.file.save(f"{own}{PurePosixPath(name).suffix[:12]}", upload, save=False)
     kept.save()
     facts = {"file": kept.pk, "name": name, "size": upload.size, "preview": bool(kept.preview)}
-    engine.record(FILE_ADDED, **of(record), by=by, now=now, data=facts)
+    _tell(FILE_ADDED, record, by=by, now=now, data=facts)
     return kept
 
 
@@ -69,18 +69,22 @@ def remove_file(file: File, *, by: Actor, now: datetime) -> None:
     _may_change(record, by)
     if File.objects.filter(pk=file.pk, archived_at=None).update(archived_at=now):
         facts = {"file": file.pk, "name": file.name}
-        engine.record(FILE_REMOVED, **of(record), by=by, now=now, data=facts)
+        _tell(FILE_REMOVED, record, by=by, now=now, data=facts)
 
 
 def _may_change(record: Record, by: Actor) -> None:
-    """A contact or a company is changed by whoever sees it; a deal as its stage lets."""
+    """A contact or a company is changed by whoever sees it; a deal as its stage lets, an item as its list does."""
     if isinstance(record, Deal):
         check_right_to_edit(record, engine.lock(record), by)
+    elif isinstance(record, ListItem):
+        items.check_right(record.list, by)
 
 
-def of(record: Record) -> dict[str, Any]:
-    """The record as files and entries of the feed name it."""
-    return {str(record._meta.model_name): record}
+def _tell(verb: str, record: Record, *, by: Actor, now: datetime, data: dict[str, Any]) -> None:
+    if isinstance(record, ListItem):
+        items.record(verb, record, by=by, now=now, data=data)
+    else:
+        engine.record(verb, **of(record), by=by, now=now, data=data)
 
 
 def files_of(deals: Iterable[int]) -> Any:

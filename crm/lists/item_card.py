@@ -1,4 +1,4 @@
-"""Reading the card of a list item: its fields, its feed, the people to give it to."""
+"""Reading the card of a list item: its fields, its files, its feed, the people to give it to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from crm.card.fields import Editor
 from crm.lists import shapes
 from crm.lists.items import ITEM_GIVEN
 from crm.lists.shapes import Shape
-from crm.models import ItemEntry, ListItem, User
+from crm.models import File, ItemEntry, ListItem, User
 from pipelines import fields
 from pipelines.compiled import CompiledField
 from pipelines.models import Event
@@ -33,6 +33,7 @@ class ItemCard:
     head: Editor
     editors: list[Editor]
     owners: list[User]
+    files: list[File]
     feed: Portion
 
 
@@ -47,6 +48,7 @@ def read_card(item: ListItem, *, user: User) -> ItemCard:
         head=made.pop("name"),
         editors=list(made.values()),
         owners=card.owners_for(user),
+        files=list(item.files.filter(archived_at=None)),
         feed=read_feed(item, shape),
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from crm.views import exports, imports, list_items, lists
+from crm.views import exports, files, imports, list_items, lists
 
 patterns: list[URLPattern] = [
     path("lists/", lists.index, name="lists"),
@@ -13,6 +13,7 @@ patterns: list[URLPattern] = [
     path("lists/items/<int:pk>/feed/", list_items.feed, name="item_feed"),
     path("lists/items/<int:pk>/owner/", list_items.owner, name="item_owner"),
     path("lists/items/<int:pk>/note/", list_items.note, name="item_note"),
+    path("lists/items/<int:pk>/files/", files.add_to_item, name="item_file_add"),
     path("lists/items/<int:pk>/archive/", list_items.archive, name="item_archive"),
     path("lists/<slug:code>/give/", lists.reassign, name="list_reassign"),
     path("export/", exports.index, name="exports"),

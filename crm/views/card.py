@@ -48,7 +48,8 @@ def page(request: SignedIn, deal: Deal, *, status: int = 200, **more: object) ->
     asked = feed_filter.read(request.GET)
     read = card.read_card(deal, user=request.user, now=timezone.now(), asked=asked)
     context = {
-        **shown(deal, asked, read.feed),
+        **shown(deal, asked, read.feed, read.pins),
+        "may_pin": read.may_edit,
         "card": read,
         "deal": deal,
         "pipeline": read.pipeline,

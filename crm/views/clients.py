@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import trigger_client_event
 
 from crm import rights
-from crm.card import feed_filter
+from crm.card import feed_filter, pins
 from crm.card import page as card
 from crm.card.editing import FieldsChanged, OwnerChanged
 from crm.clients import card as client_card
@@ -30,7 +30,7 @@ from crm.models import Company, Contact, ContactPoint
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.contacts import MODELS, check, same_records
-from crm.views.feed import answer, chosen, noted, offer, position, record_call, shown
+from crm.views.feed import answer, chosen, noted, offer, pin_entry, position, record_call, shown
 from crm.views.owners import seen_owner, two_owners
 from crm.views.replies import address, done, me, refused, status_of, window
 from crm.views.task_dialogs import sent
@@ -57,7 +57,8 @@ def page(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     asked = feed_filter.read(request.GET)
     read = client_card.read_client(record, user=request.user, now=timezone.now(), asked=asked)
     context = {
-        **shown(record, asked, read.feed),
+        **shown(record, asked, read.feed, read.pins),
+        "may_pin": True,
         "card": read,
         "client": record,
         "kind": kind,
@@ -79,7 +80,15 @@ def feed(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     portion = client_feed.read_feed(
         record, user=request.user, places=places, asked=asked, before=before
     )
-    context = {"places": places, "client": record, **shown(record, asked, portion)}
+    pinned = (
+        pins.entries_of(record) if before else client_card.pins_of(record, request.user, places)
+    )
+    context = {
+        "places": places,
+        "client": record,
+        "may_pin": True,
+        **shown(record, asked, portion, pinned),
+    }
     return answer(request, context, before=before)
 
 
@@ -184,6 +193,16 @@ def note(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     except RegulationError as error:
         return refused(request, record, error)
     return noted(request, record, written)
+
+
+@login_required
+@require_POST
+def pin(request: SignedIn, kind: str, pk: int) -> HttpResponse:
+    """Put an entry on top of the client's card, or take it off."""
+    record = find_client(request, kind, pk)
+    places = client_feed.places_of(record, request.user)
+    feed = client_feed.entries_of(record, user=request.user, places=places)
+    return pin_entry(request, record, feed)
 
 
 @login_required

@@ -6,23 +6,28 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from crm import contacting, deals
-from crm.card import feed_filter, feed_lines, mentions
+from crm.card import feed_filter, feed_lines, mentions, pins
+from crm.card import page as card
 from crm.card.feed_filter import Filter
 from crm.card.feed_lines import Portion
-from crm.files.keeping import Record
+from crm.card.pins import Pins
 from crm.forms import ContactedForm
+from crm.records import Record
 from crm.views.answers import SignedIn, page_or_part
 from crm.views.replies import address, done, find_deal, me, refused
+from pipelines import catalog
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.models import Event
 
@@ -34,7 +39,12 @@ def feed(request: SignedIn, pk: int) -> HttpResponse:
     deal = find_deal(request, pk)
     asked, before = feed_filter.read(request.GET), position(request)
     portion = feed_lines.read_feed(deal, asked=asked, before=before)
-    context = {"deal": deal, **shown(deal, asked, portion)}
+    pinned = pins.entries_of(deal) if before else card.pins_of(deal)
+    context = {
+        "deal": deal,
+        "may_pin": card.lets_edit(catalog.stage(deal.stage_id), request.user),
+        **shown(deal, asked, portion, pinned),
+    }
     return answer(request, context, before=before)
 
 
@@ -44,12 +54,13 @@ def position(request: SignedIn) -> int | None:
     return int(before) if before.isdecimal() and len(before) < 19 else None
 
 
-def shown(record: Record, asked: Filter, portion: Portion) -> dict[str, Any]:
+def shown(record: Record, asked: Filter, portion: Portion, pinned: Pins) -> dict[str, Any]:
     """What the templates of a feed are given on every card."""
     card = address(record)
     return {
         "record": record,
         "portion": portion,
+        "pins": pinned,
         "asked": asked,
         "kinds": feed_filter.KINDS,
         "card_url": card,
@@ -104,6 +115,31 @@ def noted(request: SignedIn, record: Record, written: Event) -> HttpResponse:
     )
     names = ", ".join(map(str, blind))
     return done(request, record, said % {"names": names}, kind="warning")
+
+
+@login_required
+@require_POST
+def pin(request: SignedIn, pk: int) -> HttpResponse:
+    """Put an entry on top of the deal's card, or take it off."""
+    deal = find_deal(request, pk)
+    feed = feed_lines.entries_of(item.pk for item in feed_lines.chain(deal))
+    return pin_entry(request, deal, feed)
+
+
+def pin_entry(request: SignedIn, record: pins.Card, feed: QuerySet[Event]) -> HttpResponse:
+    """`entry=number` puts it on top, `off=number` takes it off; the feed alone is drawn anew."""
+    number = request.POST.get("entry") or request.POST.get("off", "")
+    if not (number.isdecimal() and len(number) < 19):
+        raise Http404
+    event = get_object_or_404(feed, pk=int(number))
+    act = pins.pin if "entry" in request.POST else pins.unpin
+    try:
+        act(record, event, by=me(request), now=timezone.now())
+    except RegulationError as error:
+        return refused(request, record, error)
+    if not request.htmx:
+        return done(request, record)
+    return trigger_client_event(HttpResponse(status=204), "feed:changed", {})
 
 
 @login_required

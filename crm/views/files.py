@@ -1,4 +1,4 @@
-"""The files of deals, contacts and companies: put in, taken out, and sent only to those who may see the record."""
+"""The files of deals, clients and items of lists: put in, taken out, and sent only to those who may see the record."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import outgoing
 from crm.files import keeping, limits
-from crm.files.keeping import Record
-from crm.models import Company, Contact, Deal, File, User
+from crm.models import Company, Contact, Deal, File, ListItem, User
+from crm.records import Record
 from crm.views.answers import SignedIn
 from crm.views.clients import find_client
+from crm.views.letters import find_message
+from crm.views.list_items import find_item
 from crm.views.replies import done, find_deal, me, refused, status_of
 from pipelines.errors import BadAnswer, RegulationError
 
@@ -35,6 +36,13 @@ def add(request: SignedIn, pk: int) -> HttpResponse:
 def add_to_client(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     """Keep uploaded files with a contact or a company."""
     return _add(request, find_client(request, kind, pk))
+
+
+@login_required
+@require_POST
+def add_to_item(request: SignedIn, pk: int) -> HttpResponse:
+    """Keep uploaded files with an item of an own list."""
+    return _add(request, find_item(request, pk))
 
 
 def _add(request: SignedIn, record: Record) -> HttpResponse:
@@ -80,7 +88,7 @@ def _is_script(request: SignedIn) -> bool:
 def remove(request: SignedIn, pk: int) -> HttpResponse:
     """Take a file off its record."""
     own = _of_records(request.user).filter(archived_at=None)
-    file = get_object_or_404(own.select_related("deal", "contact", "company"), pk=pk)
+    file = get_object_or_404(own.select_related("deal", "contact", "company", "item__list"), pk=pk)
     record: Any = file.record
     try:
         keeping.remove_file(file, by=me(request), now=timezone.now())
@@ -115,6 +123,7 @@ def _of_records(user: User) -> Any:
         Q(deal__in=Deal.objects.visible_to(user))
         | Q(contact__in=Contact.objects.visible_to(user))
         | Q(company__in=Company.objects.visible_to(user))
+        | Q(item__in=ListItem.objects.visible_to(user))
     )
 
 
@@ -131,15 +140,8 @@ def _readable(user: User, pk: int) -> File:
 @login_required
 @require_GET
 def letter_file(request: SignedIn, pk: int, number: int) -> FileResponse:
-    """A file that went with a letter, to those who see the letter's deal."""
-    seen = Deal.objects.visible_to(request.user)
-    message = outgoing.messages_by_id([pk]).get(pk)
-    if (
-        message is None
-        or not seen.filter(Q(pk=message.deal_id) | Q(origin=message.deal_id)).exists()
-    ):
-        raise Http404
-    found = get_object_or_404(message.files, pk=number)
+    """A file that went with a letter, to those who see its deal or client."""
+    found = get_object_or_404(find_message(request, pk).files, pk=number)
     return as_attachment(found.file, found.name)
 
 

@@ -48,6 +48,8 @@ def page(request: SignedIn, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "card": read,
         "item": read.item,
+        "record": read.item,
+        "card_url": request.path,
         "portion": read.feed,
         "places": {},
         "feed_url": f"{request.path}feed/",

@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from crm.card.editing import OwnerChanged
-from crm.files.keeping import Record
 from crm.models import User
+from crm.records import Record
 from crm.views.answers import SignedIn
 from crm.views.replies import address, refused
 

@@ -75,11 +75,24 @@
     add([...event.target.files]);
     event.target.value = "";
   });
+  // A picture from the clipboard: into the letter that one writes, else among the card's files.
   document.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files || [])];
-    if (!files.length || !event.target.closest?.("[data-paste-files]") || !section()) return;
+    // A table or a page copied brings its picture along: where there are words, the words are meant.
+    if (!files.length || event.clipboardData.getData("text/plain").trim()) return;
+    const field = event.target.closest?.("input, textarea, select, [contenteditable]");
+    const letter = field?.form?.querySelector("input[type=file][name=upload]");
+    if (!letter && (!section() || (field && !field.matches("[data-paste-files]")) || document.querySelector("#dialog-window.show"))) return;
     event.preventDefault();
-    const stamp = new Date().toLocaleString("sv").replace(/:/g, "-");
-    add(files.map((file) => (file.name === "image.png" ? new File([file], `${section().dataset.picture} ${stamp}.png`, { type: file.type }) : file)));
+    const named = files.map(withName);
+    if (!letter) return add(named);
+    const all = new DataTransfer();
+    [...letter.files, ...named].forEach((file) => all.items.add(file));
+    letter.files = all.files;
   });
+  function withName(file) {
+    if (file.name !== "image.png") return file;
+    const stamp = new Date().toLocaleString("sv").replace(/:/g, "-");
+    return new File([file], `${document.getElementById("upload-template").dataset.picture} ${stamp}.png`, { type: file.type });
+  }
 })();

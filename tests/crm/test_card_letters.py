@@ -45,7 +45,7 @@ def test_the_proposal_goes_with_an_own_file_and_one_of_the_deals(client, alice):
         .initial
     )
     own = SimpleUploadedFile("КП.pdf", b"%PDF", content_type="application/pdf")
-    data = draft | {"template": "send_kp", "deal_file": kept.pk, "upload": own}
+    data = draft | {"template": "send_kp", "own_file": kept.pk, "upload": own}
     assert client.post(f"/deals/{deal.pk}/letter/", data, **HTMX).status_code == 204
     message = Message.objects.get()
     assert message.to == "lead@example.com"

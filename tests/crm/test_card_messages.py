@@ -1,8 +1,9 @@
-"""SMS and chat messages written from the card of a deal or of a contact."""
+"""SMS and chat messages written from the card of a deal, a contact or a company."""
 
 import pytest
 
 from crm.clients import people
+from crm.clients import verbs as clients
 from crm.models import ContactPoint
 from notifications.models import Message, Template
 from pipelines.actor import Actor
@@ -154,3 +155,45 @@ def test_a_contact_without_a_deal_is_written_to_and_only_his_people_see_it(
     for user, status in ((alice, 200), (olga, 200), (bob, 404)):
         client.force_login(user)
         assert client.get(f"/letters/{message.pk}/").status_code == status
+
+
+def test_from_a_companys_card_one_writes_to_those_of_its_people_who_can_be_reached(
+    client, alice, charlie
+):
+    by = {"by": Actor.person(alice), "now": NOON, "owner": alice}
+    firm = people.create_company(name="ООО «Ромашка»", **by)
+    url = f"/companies/{firm.pk}/message/"
+    client.force_login(alice)
+    nobody = client.get(url, **HTMX)
+    assert f"/companies/{firm.pk}/contact/" in nobody.content.decode()
+    assert client.post(url, {"channel": "sms", "text": "т"}, **HTMX).status_code == 422
+
+    mute = people.create_contact(name="Анна Немая", phone="", email="", **by)
+    reached = [
+        people.create_contact(name=name, phone=phone, email="", **by)
+        for name, phone in [("Борис Первый", "+375291112201"), ("Вера Вторая", "+375291112202")]
+    ]
+    for person in (mute, *reached):
+        clients.employ(person, firm, by=Actor.person(alice), now=NOON)
+    form = client.get(url, **HTMX)
+    assert {person.name for person in form.context["people"]} == {"Борис Первый", "Вера Вторая"}
+    sent = client.post(
+        url, {"contact": reached[1].pk, "channel": "sms", "text": "Добрый день"}, **HTMX
+    )
+    assert sent.status_code == 204
+    message = Message.objects.get()
+    assert (message.contact, message.to) == (reached[1], "+375291112202")
+    assert "Добрый день" in client.get(f"/companies/{firm.pk}/feed/", **HTMX).content.decode()
+    # A stranger's number in the form is nobody here.
+    stranger = people.create_contact(
+        name="Чужой",
+        phone="+375291112203",
+        email="",
+        by=Actor.person(charlie),
+        now=NOON,
+        owner=charlie,
+    )
+    client.post(url, {"contact": stranger.pk, "channel": "sms", "text": "т"}, **HTMX)
+    assert not Message.objects.filter(contact=stranger).exists()
+    client.force_login(charlie)
+    assert client.get(url, **HTMX).status_code == 404

@@ -121,12 +121,12 @@ def test_a_better_name_is_taken_with_one_click_unless_it_was_changed_meanwhile(
     assert client.post(address, {"name": "Алексей Лукашевич"}, **HTMX).status_code == 422
 
 
-def test_an_sms_or_a_chat_message_is_written_on_a_contacts_card_but_not_on_a_companys(
+def test_an_sms_or_a_chat_message_is_written_on_a_contacts_card(
     client, alice, contact, company
 ) -> None:
     address = f"/contacts/{contact.pk}/message/"
     assert f'hx-get="{address}"' in page_of(client, alice, contact)
-    assert "/message/" not in page_of(client, alice, company)
+    assert f'hx-get="/companies/{company.pk}/message/"' in page_of(client, alice, company)
     sent = {"channel": "sms", "text": "Ждём вас завтра"}
     assert client.post(address, sent, **HTMX).status_code == 204
     assert "Ждём вас завтра" in page_of(client, alice, contact)

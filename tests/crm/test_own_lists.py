@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
 from crm.card.editing import FieldsChanged, seal
@@ -130,6 +131,30 @@ def test_a_manager_works_a_list_in_its_pages(fleet, alice, client) -> None:
     assert "Сменили колодки" in card
     client.post(f"/lists/items/{item.pk}/archive/")
     assert client.get(f"/lists/items/{item.pk}/").status_code == 404
+
+
+def test_an_item_keeps_files_as_its_list_lets(fleet, alice, charlie, client) -> None:
+    item = add(fleet, alice)
+    url = f"/lists/items/{item.pk}/"
+
+    def send(name: str) -> int:
+        passport = SimpleUploadedFile(name, b"%PDF-1.7")
+        return client.post(f"{url}files/", {"file": passport}, **HTMX).status_code
+
+    client.force_login(alice)
+    assert send("паспорт.pdf") == 204
+    kept = item.files.get()
+    card = client.get(url).content.decode()
+    assert card.count("паспорт.pdf") >= 2, "in its section and in the feed"
+    fleet.editors = ["head"]
+    fleet.save()
+    assert send("ещё.pdf") == 422
+    assert client.post(f"/files/{kept.pk}/remove/", **HTMX).status_code == 422
+    assert "data-upload" not in client.get(url).content.decode()
+    assert client.get(f"/files/{kept.pk}/").status_code == 200
+    fleet.readers = ["refunds_manager"]
+    fleet.save()
+    assert client.get(f"/files/{kept.pk}/").status_code == 404
 
 
 def test_an_administrator_defines_a_list_with_its_fields(administrator, client) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm import contacting
-from crm.card.feed_line import Change, Line, Sentence
+from crm.card.feed_line import Change, Line, Sentence, moment
+from pipelines import registry
 from pipelines.catalog import CompiledPipeline
 
 
@@ -63,8 +64,15 @@ def _letter(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None)
             line.text = data.get("error", "") or (line.message.error if line.message else "")
 
 
+def _pinned(line: Line, data: dict[str, Any], pipeline: CompiledPipeline | None) -> None:
+    verb = registry.verbs.get(data.get("of", ""))
+    what = str(verb.label if verb else data.get("of", ""))
+    line.title = f"{line.title}: {what}, {moment(data.get('at'))}"
+
+
 SENTENCES: dict[str, Sentence] = {
     "note.written": _note,
+    **dict.fromkeys(("feed.pinned", "feed.unpinned"), _pinned),
     **dict.fromkeys(("call.answered", "call.unanswered", "call.missed"), _call),
     **dict.fromkeys(
         (
