@@ -84,7 +84,7 @@ class Field(FieldColumns):
     in_filter = models.BooleanField(
         _("in the filter"),
         default=False,
-        help_text=_("Deals can be filtered by it; for lists of choices."),
+        help_text=_("Offered at once in the filter of deals; the other fields are unfolded there."),
     )
     is_active = models.BooleanField(_("active"), default=True)
 
