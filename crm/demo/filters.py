@@ -1,4 +1,4 @@
-"""Saved filters of the demo: the head's two for the team she belongs to, and one of a manager's own."""
+"""Saved filters of the demo: the head's for the team she belongs to, and a manager's own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ def save_filters(head: User, manager: User) -> None:
         ("Без задачи и просроченные", "task=none&task=overdue&status=open"),
         ("Крупные этого месяца", "budget_from=100000&created=this_month"),
     ):
-        saved.save(owner=head, name=name, pipeline="leads", query=query, share=team)
+        saved.save(
+            owner=head, place=saved.DEALS, name=name, pipeline="leads", query=query, share=team
+        )
+    for place, name, query in (
+        ("tasks", "Просроченные у команды", "owner=all&overdue=1"),
+        ("contact", "Без открытых сделок", "deals=without"),
+    ):
+        saved.save(owner=head, place=place, name=name, query=query, share=team)
     mine = "owner=me&status=open&next_task=this_week"
-    saved.save(owner=manager, name="Мои на эту неделю", pipeline="", query=mine)
+    saved.save(owner=manager, place=saved.DEALS, name="Мои на эту неделю", query=mine)

@@ -13,7 +13,8 @@ from django.utils.dateparse import parse_datetime
 from crm import columns
 from crm.export import sources
 from crm.export.sources import Heading, Table
-from crm.lists import asking, reading, shapes, table_columns
+from crm.lists import reading, shapes, table_columns
+from crm.lists.asked import ListFilter
 from crm.models import User
 from pipelines import fields
 from pipelines.compiled import CompiledField
@@ -28,9 +29,8 @@ def _list(user: User, query: QueryDict, *, everything: bool, now: datetime) -> T
     known = table_columns.of(shape)
     shown = known if everything else columns.chosen(user, "lists", shape.code, known).columns
     wanted = [shape.fields[column.code] for column in shown]
-    found = asking.read(shape, query, user, now=now).apply(shape.records(user))
-    if (ids := sources.chosen_ids(query)) is not None:
-        found = found.filter(pk__in=ids)
+    asked = ListFilter(query, user=user, shape=shape)
+    found = asked.apply(shape.records(user), now=now)
     found = reading.linked(found, shape).order_by(reading.sort_of(query.get("sort", "")), "id")
 
     def lines(records: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -15,7 +15,6 @@ from crm.models import User
 
 # Records read at a time.
 CHUNK = 1_000
-IDS_LIMIT = 10_000
 
 
 @dataclass(frozen=True)
@@ -79,12 +78,3 @@ def rows(made: Table) -> Iterator[Sequence[Any]]:
     records = made.records.iterator(chunk_size=CHUNK)
     while chunk := list(islice(records, CHUNK)):
         yield from made.lines(chunk)
-
-
-def chosen_ids(query: QueryDict) -> list[int] | None:
-    """The records that were ticked (`ids=1,2,3`); None where all that answer to the question are meant."""
-    raw = query.get("ids", "")
-    if not raw:
-        return None
-    parts = [part for part in raw.split(",") if part.isascii() and part.isdigit()]
-    return [int(part) for part in parts if len(part) < 19][:IDS_LIMIT]

@@ -1,4 +1,4 @@
-"""Addresses of lists of deals, for links from other pages."""
+"""Addresses of lists, for links from other pages."""
 
 from __future__ import annotations
 

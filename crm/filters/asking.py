@@ -85,7 +85,7 @@ class Contains(Condition):
 
 @dataclass
 class AnyOf(Condition):
-    """Any of some values of a list; `holds` asks for deals with any of the codes."""
+    """Any of some values of a list; `holds` asks for records with any of the codes."""
 
     choices: Mapping[str, Text] = field(kw_only=True)
     holds: Callable[[list[str], datetime], Q] = field(kw_only=True)
@@ -270,7 +270,7 @@ def _one(texts: Iterable[str]) -> str:
     """The last text of a parameter, as forms have it. Errors: ValueError."""
     text = next(reversed(list(texts)), "").strip()
     if "\x00" in text:
-        raise ValueError(_("This text holds a sign that no deal has."))
+        raise ValueError(_("This text holds a sign that no record has."))
     if len(text) > TEXT_LIMIT:
         raise ValueError(_("At most %(limit)s characters.") % {"limit": TEXT_LIMIT})
     return text

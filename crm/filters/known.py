@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -12,9 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.filters import own, passed
+from crm.filters import columns, own, passed
 from crm.filters.asking import AnyOf, AnyRow, Between, Client, Condition, Contains, Days, Numbers
-from crm.filters.people import people_of
 from crm.filters.text import mentions, with_company, with_contact
 from crm.lookups import one_of
 from crm.models import Company, Contact, Deal, Tag, User
@@ -23,22 +21,18 @@ from pipelines.catalog import CompiledStage
 from pipelines.fields import parse_money, parse_number
 from pipelines.models import Stage
 
-# The responsible whoever asks: a shared filter «mine» is each one's own.
-ME = "me"
 
-
-def conditions(user: User, stages: list[CompiledStage]) -> dict[str, Condition]:
-    """By their names, in the order of the form. `stages` are those that the user sees of the pipelines shown."""
+def conditions(user: User, stages: list[CompiledStage]) -> list[Condition]:
+    """In the order of the form. `stages` are those that the user sees of the pipelines shown."""
     shown = {stage.pipeline_id for stage in stages}
     pipelines = [item for item in catalog.pipelines() if item.id in shown]
-    found = [
+    return [
         *_of_the_deal(user, stages),
         *_of_work(),
         *_of_the_client(user),
         *passed.of_stages(stages, gettext("Deal")),
         *own.of_pipelines(pipelines),
     ]
-    return {condition.name: condition for condition in found}
 
 
 def _of_the_deal(user: User, stages: list[CompiledStage]) -> Iterable[Condition]:
@@ -50,18 +44,24 @@ def _of_the_deal(user: User, stages: list[CompiledStage]) -> Iterable[Condition]
         _("Status"),
         group,
         choices=dict(Stage.Kind.choices),
-        holds=lambda codes, now: Q(status__in=codes),
+        holds=columns.one_in("status"),
     )
-    yield AnyRow("owner", _("Responsible"), group, find=find_people(user), holds=held_by(user))
+    yield AnyRow(
+        "owner",
+        _("Responsible"),
+        group,
+        find=columns.find_people(user),
+        holds=columns.held_by(user),
+    )
     yield AnyRow("tag", _("Tag"), group, find=_tags, holds=_tagged)
-    yield Between("budget", _("Budget"), group, parse=parse_money, within=_range("budget"))
+    yield Between("budget", _("Budget"), group, parse=parse_money, within=columns.amounts("budget"))
     yield AnyOf(
         "arrival",
         _("Came by"),
         group,
         is_common=False,
         choices=dict(Deal.Arrival.choices),
-        holds=lambda codes, now: Q(arrival__in=codes),
+        holds=columns.one_in("arrival"),
     )
     yield Numbers("ids", _("Numbers"), group, within=lambda numbers: Q(pk__in=numbers))
 
@@ -73,18 +73,22 @@ def _of_work() -> Iterable[Condition]:
     yield AnyOf(
         "waits", _("The client"), group, choices={"1": _("waits for an answer")}, holds=_waits
     )
-    yield Days("created", _("Created"), group, within=_moments("created_at"))
-    yield Days("closed", pgettext("deal", "Closed"), group, within=_moments("closed_at"))
-    yield Days("stage_since", _("On the stage since"), group, within=_moments("stage_since"))
-    yield Days("next_task", _("Due date of the next task"), group, within=_moments("next_task_at"))
-    yield Days("last_contact", _("Last communication"), group, within=_moments("last_contact_at"))
+    yield Days("created", _("Created"), group, within=columns.moments("created_at"))
+    yield Days("closed", pgettext("deal", "Closed"), group, within=columns.moments("closed_at"))
+    yield Days("stage_since", _("On the stage since"), group, within=columns.moments("stage_since"))
+    yield Days(
+        "next_task", _("Due date of the next task"), group, within=columns.moments("next_task_at")
+    )
+    yield Days(
+        "last_contact", _("Last communication"), group, within=columns.moments("last_contact_at")
+    )
     yield Between(
         "attempts",
         _("Attempts since"),
         group,
         is_common=False,
         parse=parse_number,
-        within=_range("attempts"),
+        within=columns.amounts("attempts"),
     )
 
 
@@ -94,7 +98,7 @@ def _of_the_client(user: User) -> Iterable[Condition]:
         ("contact", _("Contact"), Contact, with_contact),
         ("company", _("Company"), Company, with_company),
     ):
-        yield Client(name, label, group, has=has, name_of=_named(user, model))
+        yield Client(name, label, group, has=has, name_of=named(user, model))
 
 
 def _stage_names(stages: list[CompiledStage]) -> dict[str, str]:
@@ -114,36 +118,10 @@ def _on_stages(stages: list[CompiledStage]) -> Callable[[list[str], datetime], Q
     return holds
 
 
-def find_people(user: User) -> Callable[[list[str] | None], Mapping[str, Any]]:
-    def find(codes: list[str] | None) -> Mapping[str, Any]:
-        if codes is None:
-            people = people_of(user)
-        else:
-            # Deals of who has left are still his until they are given away, so he is still somebody to ask for.
-            ids = [
-                int(code) for code in codes if code.isascii() and code.isdigit() and len(code) < 19
-            ]
-            owners = user.visible_owner_ids
-            ids = [pk for pk in ids if owners is None or pk in owners]
-            people = User.objects.filter(pk__in=ids) if ids else ()
-        me = {ME: _("me")} if codes is None or ME in codes else {}
-        return {**me, **{str(person.pk): str(person) for person in people}}
-
-    return find
-
-
-def held_by(user: User) -> Callable[[list[str], datetime], Q]:
-    def holds(codes: list[str], now: datetime) -> Q:
-        return Q(owner__in=[user.pk if code == ME else int(code) for code in codes])
-
-    return holds
-
-
 def _tags(codes: list[str] | None) -> Mapping[str, Any]:
     tags = Tag.objects.all()
     if codes is not None:
-        ids = [int(code) for code in codes if code.isascii() and code.isdigit() and len(code) < 19]
-        tags = tags.filter(pk__in=ids)
+        tags = tags.filter(pk__in=columns.numbers(codes))
     return {str(tag.pk): tag.name for tag in tags}
 
 
@@ -198,26 +176,7 @@ def _tomorrow(now: datetime) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _moments(column: str) -> Callable[[datetime | None, datetime | None], Q]:
-    def within(since: datetime | None, until: datetime | None) -> Q:
-        return _bounded(column, gte=since, lt=until)
-
-    return within
-
-
-def _range(column: str) -> Callable[[Decimal | None, Decimal | None], Q]:
-    def within(low: Decimal | None, high: Decimal | None) -> Q:
-        return _bounded(column, gte=low, lte=high)
-
-    return within
-
-
-def _bounded(column: str, **bounds: Any) -> Q:
-    asked = {f"{column}__{way}": bound for way, bound in bounds.items() if bound is not None}
-    return Q(**asked)
-
-
-def _named(user: User, model: Any) -> Callable[[int], str]:
+def named(user: User, model: Any) -> Callable[[int], str]:
     def name_of(pk: int) -> str:
         found = model.objects.visible_to(user).filter(pk=pk).values_list("name", flat=True)
         return str(next(iter(found), ""))

@@ -1,4 +1,4 @@
-"""Conditions over the fields that a regulation adds: values in jsonb, asked for by the field's type.
+"""Conditions over the fields that a regulation or an own list adds: values in jsonb, asked for by the field's type.
 
 A field's type may have been changed since its values were written. So a number is read only where the text is one,
 and dates, stored as ISO texts, are compared as texts: what is no date is no error.
@@ -58,10 +58,12 @@ def moment_of(code: str) -> Any:
     return Collate(text_of(code), "C")
 
 
-def condition(field: CompiledField, *, group: str, is_common: bool) -> Condition:
-    """The condition over one field."""
+def condition(
+    field: CompiledField, *, group: str, is_common: bool, of_deals: bool = True
+) -> Condition:
+    """The condition over one field; asked of deals, or of the very records that have it."""
     code = field.code.rpartition(".")[2]
-    ask = _asks(field.record)
+    ask = _asks(field.record if of_deals else "")
     facts: dict[str, Any] = {
         "name": PREFIX + field.code,
         "label": field.label,
@@ -87,7 +89,7 @@ def condition(field: CompiledField, *, group: str, is_common: bool) -> Condition
 
 def _asks(record: str) -> Asks:
     """How a question about the values of a record becomes one about deals."""
-    if record == "deal":
+    if record not in _RECORDS:
         return lambda question: question
     model = _RECORDS[record]
     # The inner query runs once: a join would ask it of each deal.

@@ -15,9 +15,8 @@ from django.utils.translation import gettext as _
 from crm import periods
 from crm.filters import saved as keeping
 from crm.filters.asking import FROM, TO, AnyOf, AnyRow, Condition, Pairs
-from crm.filters.deal import DealFilter
+from crm.filters.base import Filter
 from crm.models import SavedFilter
-from pipelines.catalog import CompiledPipeline
 
 
 @dataclass
@@ -50,52 +49,62 @@ class Group:
 class Above:
     """What stands above the list: chips, what was not understood, and the saved filter that this is."""
 
+    place: str
     chips: list[Any]
     # The address without any condition; a chip's `without` is put behind it.
     base: str
     clear: str
     gone: list[str]
+    is_active: bool
     is_bad: bool
     saved: SavedFilter | None
     is_changed: bool
     is_own: bool
     save_url: str
     panel_url: str
+    # The page with its panel open, for who has no scripts.
+    open_url: str
+    menu_url: str
 
 
-def above(asked: DealFilter, *, kept: Pairs, here: str, saved_pk: str = "") -> Above:
+def above(asked: Filter, *, place: str, kept: Pairs, here: str, saved_pk: str = "") -> Above:
     """`kept` is what the address says beside conditions, `here` the name of the page; one statement for a saved filter."""
-    saved = keeping.find(asked.user, int(saved_pk)) if _is_number(saved_pk) else None
-    query = asked.query()
-    with_saved = [*kept, ("saved", saved_pk)] if saved else kept
-    panel = [*with_saved, ("here", here), *asked.pairs()]
+    user = asked.user
+    saved = keeping.find(user, place, int(saved_pk)) if _is_number(saved_pk) else None
+    plain = keeping.stated(user, place, kept)
+    around = [*kept, ("saved", saved_pk)] if saved else plain
+    query, pairs = asked.query(), asked.pairs()
+    elsewhere = urlencode([*around, ("here", here), *pairs])
     return Above(
+        place=place,
         chips=asked.chips(),
-        base=f"?{urlencode(with_saved)}&",
-        clear=f"?{urlencode(kept)}",
+        base=f"?{urlencode(around)}&" if around else "?",
+        clear=f"?{urlencode(plain)}",
         gone=asked.gone,
+        is_active=asked.is_active,
         is_bad=bool(asked.errors),
         saved=saved,
         is_changed=saved is not None and saved.query != query,
-        is_own=saved is not None and saved.owner_id == asked.user.pk,
-        save_url=f"{reverse('crm:filter_new')}?{urlencode([*with_saved, ('here', here), *asked.pairs()])}",
-        panel_url=f"{reverse('crm:filter_panel')}?{urlencode(panel)}",
+        is_own=saved is not None and saved.owner_id == user.pk,
+        save_url=f"{reverse('crm:filter_new', args=[place])}?{elsewhere}",
+        panel_url=f"{reverse('crm:filter_panel', args=[place])}?{elsewhere}",
+        open_url=f"?{urlencode([*around, *pairs, ('filters', 'open')])}",
+        menu_url=f"{reverse('crm:filters', args=[place])}?{urlencode({'here': here, 'saved': saved_pk})}",
     )
 
 
-def render(
-    asked: DealFilter, *, pipeline: CompiledPipeline | None, action: str, kept: Pairs
-) -> SafeString:
+def render(asked: Filter, *, place: str, action: str, kept: Pairs) -> SafeString:
     """The panel; what it offers costs a statement for people and one for tags."""
-    groups, rest = _groups(asked, has_rest=pipeline is not None)
+    groups, rest = _groups(asked)
+    plain = [pair for pair in kept if pair[0] != "saved"]
     context = {
         "groups": groups,
         "rest": rest,
         "rest_is_open": any(_is_filled(item) for group in rest for item in group.inputs),
         "action": action,
         "kept": kept,
-        "close": f"{action}?{urlencode([*kept, *asked.pairs()])}",
-        "clear": f"{action}?{urlencode([pair for pair in kept if pair[0] != 'saved'])}",
+        "close": f"{action}?{urlencode(keeping.stated(asked.user, place, [*kept, *asked.pairs()]))}",
+        "clear": f"{action}?{urlencode(keeping.stated(asked.user, place, plain))}",
         "hidden": [
             pair
             for name in asked.asked
@@ -106,8 +115,8 @@ def render(
     return SafeString(render_to_string("crm/filter_panel.html", context))
 
 
-def _groups(asked: DealFilter, *, has_rest: bool) -> tuple[list[Group], list[Group]]:
-    """What is shown at once, and what one unfolds. Of all pipelines together there is no rest: it would be endless."""
+def _groups(asked: Filter) -> tuple[list[Group], list[Group]]:
+    """What is shown at once, and what one unfolds."""
     common: dict[str, Group] = {}
     rest: dict[str, Group] = {}
     for condition in asked.conditions.values():
@@ -116,13 +125,13 @@ def _groups(asked: DealFilter, *, has_rest: bool) -> tuple[list[Group], list[Gro
         if condition.is_common:
             title = condition.group if not condition.name.startswith("f-") else _("Fields")
             common.setdefault(title, Group(title)).inputs.append(_input(asked, condition))
-        elif has_rest or condition.name in asked.asked:
+        elif asked.has_rest or condition.name in asked.asked:
             title = condition.group or _("Other")
             rest.setdefault(title, Group(title)).inputs.append(_input(asked, condition))
     return list(common.values()), list(rest.values())
 
 
-def _input(asked: DealFilter, condition: Condition) -> Input:
+def _input(asked: Filter, condition: Condition) -> Input:
     """What was understood as it is kept; what was not, as it was typed."""
     name, error = condition.name, asked.errors.get(condition.name, "")
     found = Input(condition, error)

@@ -1,4 +1,7 @@
-"""Filters kept under a name: made, changed, shared, put in order, and one of them where the deals open."""
+"""Filters kept under a name: made, changed, shared, put in order, and one of them where a list opens.
+
+`place` is the list's name: `deals`, `tasks`, `contact`, `company`, `list-<code>`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from crm import preferences, rights
+from crm.filters.asking import Pairs
 from crm.models import SavedFilter, Team, User
 from crm.models.saved_filter import teams_of
 from pipelines.errors import BadAnswer
@@ -18,19 +22,19 @@ from pipelines.errors import BadAnswer
 # What a filter is shared with beside a team's number: nobody, or everybody.
 ALONE, EVERYBODY = "", "everybody"
 NAME_LIMIT = 60
-# A list that nobody reads to its end helps nobody.
+# A menu that nobody reads to its end helps nobody.
 MOST = 100
-_DEFAULT = "deals.filter"
+DEALS = "deals"
 
 
 def of(user: User) -> list[SavedFilter]:
-    """His own in his order, then those shared with him."""
+    """Of all lists: his own in his order, then those shared with him."""
     found = SavedFilter.objects.visible_to(user).select_related("owner", "shared_with_team")
     return sorted(found, key=lambda item: (item.owner_id != user.pk, item.position, item.pk))
 
 
-def find(user: User, pk: int) -> SavedFilter | None:
-    return SavedFilter.objects.visible_to(user).filter(pk=pk).first()
+def find(user: User, place: str, pk: int) -> SavedFilter | None:
+    return SavedFilter.objects.visible_to(user).filter(list=place, pk=pk).first()
 
 
 def teams_for(user: User) -> Sequence[Team]:
@@ -41,21 +45,26 @@ def teams_for(user: User) -> Sequence[Team]:
     return list(teams if user.is_crm_admin else teams.filter(pk__in=teams_of(user)))
 
 
-def save(*, owner: User, name: str, pipeline: str, query: str, share: str = ALONE) -> SavedFilter:
-    """A new filter, after his others. `share` is `ALONE`, `EVERYBODY` or a team's number.
+def save(
+    *, owner: User, place: str, name: str, query: str, pipeline: str = "", share: str = ALONE
+) -> SavedFilter:
+    """A new filter, after his others of the list. `share` is `ALONE`, `EVERYBODY` or a team's number; `pipeline` a code.
 
     Errors: BadAnswer at `name` or `share`; PermissionDenied where sharing is asked for without the right.
     """
     facts = {"name": _name(name), **_shared(owner, share)}
-    mine = SavedFilter.objects.filter(owner=owner)
+    mine = SavedFilter.objects.filter(owner=owner, list=place)
     if mine.count() >= MOST:
         raise BadAnswer(
-            {"name": _("You have %(most)s filters already: remove one.") % {"most": MOST}}
+            {
+                "name": _("You have %(most)s filters of this list already: remove one.")
+                % {"most": MOST}
+            }
         )
     last = mine.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
     made = SavedFilter(
-        owner=owner, list="deals", pipeline=pipeline, query=query, position=position, **facts
+        owner=owner, list=place, pipeline=pipeline, query=query, position=position, **facts
     )
     _write(made)
     return made
@@ -87,30 +96,36 @@ def remove(saved: SavedFilter) -> None:
 
 
 @transaction.atomic
-def order(owner: User, numbers: Iterable[int]) -> None:
-    """One's own filters in this order; those not named keep theirs behind."""
-    mine = {item.pk: item for item in SavedFilter.objects.filter(owner=owner).select_for_update()}
+def order(owner: User, place: str, numbers: Iterable[int]) -> None:
+    """One's own filters of a list in this order; those not named keep theirs behind."""
+    own = SavedFilter.objects.filter(owner=owner, list=place)
+    mine = {item.pk: item for item in own.select_for_update()}
     named = [mine.pop(pk) for pk in dict.fromkeys(numbers) if pk in mine]
     for position, item in enumerate([*named, *mine.values()]):
         item.position = position
     SavedFilter.objects.bulk_update([*named, *mine.values()], ["position"])
 
 
-def open_with(user: User, saved: SavedFilter | None) -> None:
-    """The filter under which the user's deals open; None: all of them, as usual."""
-    preferences.put(user, _DEFAULT, saved.pk if saved else None)
+def open_with(user: User, place: str, saved: SavedFilter | None) -> None:
+    """The filter under which the list opens for the user; None: as usual."""
+    preferences.put(user, _default(place), saved.pk if saved else None)
 
 
-def default_of(user: User) -> int | None:
+def default_of(user: User, place: str) -> int | None:
     """The number of the filter that the user chose to open with, whether or not it is still there."""
-    kept = preferences.get(user, _DEFAULT)
+    kept = preferences.get(user, _default(place))
     return kept if isinstance(kept, int) and not isinstance(kept, bool) else None
 
 
-def opened_with(user: User) -> SavedFilter | None:
+def opened_with(user: User, place: str) -> SavedFilter | None:
     """No statement where nothing was chosen; nothing where it has gone or is no longer shared."""
-    kept = default_of(user)
-    return None if kept is None else find(user, kept)
+    kept = default_of(user, place)
+    return None if kept is None else find(user, place, kept)
+
+
+def stated(user: User, place: str, pairs: Pairs) -> Pairs:
+    """The parameters of an address; an empty one would open with the filter chosen for that, so «none» is said."""
+    return pairs or ([("saved", "")] if default_of(user, place) is not None else [])
 
 
 def share_of(saved: SavedFilter) -> str:
@@ -121,11 +136,16 @@ def share_of(saved: SavedFilter) -> str:
 
 
 def params_of(saved: SavedFilter) -> QueryDict:
-    """What its address asks: the question, its pipeline and itself."""
+    """What its address asks: the question, of deals its pipeline, and itself."""
     asked = QueryDict(saved.query, mutable=True)
-    asked["pipeline"] = saved.pipeline or "all"
+    if saved.list == DEALS:
+        asked["pipeline"] = saved.pipeline or "all"
     asked["saved"] = str(saved.pk)
     return asked
+
+
+def _default(place: str) -> str:
+    return f"{place}.filter"
 
 
 def _name(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.clients import fields as client_fields
-from crm.lists.asking import Asked
+from crm.lists.asked import ListFilter
 from crm.lists.shapes import Shape
 from crm.models import Deal, User
 from pipelines import fields
@@ -64,8 +65,9 @@ def size_of(text: str) -> int:
 def read_page(
     shape: Shape,
     user: User,
-    asked: Asked,
+    asked: ListFilter,
     *,
+    now: datetime,
     columns: Sequence[CompiledField],
     sort: str = "-id",
     size: int = SIZES[0],
@@ -75,7 +77,7 @@ def read_page(
 
     `after` is the mark of a page read earlier; one that no page gave out is the beginning.
     """
-    found = everything = asked.apply(shape.records(user))
+    found = everything = asked.apply(shape.records(user), now=now)
     down, column = sort.startswith("-"), sort.removeprefix("-")
     if (beyond := _beyond(column, down, after)) is not None:
         found = found.filter(beyond)

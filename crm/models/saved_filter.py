@@ -78,9 +78,7 @@ class SavedFilter(models.Model):
         verbose_name = _("saved filter")
         verbose_name_plural = _("saved filters")
         constraints = [
-            models.UniqueConstraint(
-                "owner", "list", Lower("name"), name="one_saved_filter_a_name"
-            ),
+            models.UniqueConstraint("owner", "list", Lower("name"), name="one_saved_filter_a_name"),
             models.CheckConstraint(
                 condition=Q(shared_with_team=None) | Q(shared_with_everybody=False),
                 name="a_filter_is_shared_in_one_way",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
@@ -13,11 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import board
 from crm.filters.asking import AnyOf, AnyRow, Condition, Contains, Days, Numbers
-from crm.filters.deal import DealFilter
-from crm.filters.known import ME, find_people
+from crm.filters.base import Filter, Records
+from crm.filters.columns import ME, Found, Holds, find_people, moments, one_in
 from crm.lookups import name_has
 from crm.models import Task, User
-from crm.visibility import TaskQuerySet
 
 EVERYBODY, BY_RULE = "all", "rule"
 ABOUT: dict[str, Any] = {
@@ -28,15 +26,14 @@ ABOUT: dict[str, Any] = {
 }
 
 
-class TaskFilter(DealFilter):
+class TaskFilter(Filter):
     """One's own open tasks (`TaskQuerySet.to_do_by`), unless the address asks for other people's or other states."""
 
-    def __init__(self, data: Any, *, user: User) -> None:
-        super().__init__(data, user=user, stages=[])
+    # What the calendar says of itself.
+    beside = Filter.beside | {"view", "day", "start", "end"}
 
-    @cached_property
-    def conditions(self) -> dict[str, Condition]:
-        return {condition.name: condition for condition in _conditions(self.user)}
+    def all_conditions(self) -> Iterable[Condition]:
+        return _conditions(self.user)
 
     @property
     def is_of_open(self) -> bool:
@@ -47,17 +44,14 @@ class TaskFilter(DealFilter):
         """Whether the responsible can differ from line to line."""
         return self.asked.get("owner", [ME]) != [ME]
 
-    def apply(self, tasks: TaskQuerySet, *, now: datetime) -> TaskQuerySet:  # type: ignore[override]
-        """Those of the tasks that answer to everything asked; none where the question makes no sense."""
-        if self.errors:
-            return tasks.none()
+    def apply(self, tasks: Records, *, now: datetime) -> Records:
+        found: Any = tasks
         if "owner" not in self.asked and "ids" not in self.asked:
-            tasks = tasks.to_do_by(self.user)
+            found = found.to_do_by(self.user)
         if "state" not in self.asked and "ids" not in self.asked:
-            tasks = tasks.open()
-        for name, value in self.asked.items():
-            tasks = tasks.filter(self.conditions[name].where(value, now))
-        return tasks
+            found = found.open()
+        answering: Records = super().apply(found, now=now)
+        return answering
 
 
 def _conditions(user: User) -> list[Condition]:
@@ -68,11 +62,11 @@ def _conditions(user: User) -> list[Condition]:
         Contains("q", _("Text, deal or client"), task, has=_mentions),
         AnyRow("owner", _("Responsible"), task, find=_owners(user), holds=_held_by(user)),
         # Not «kind»: that is the table's name in the address of an export.
-        AnyOf("type", _("Kind"), task, choices=dict(Task.Kind.choices), holds=_in("kind")),
-        AnyOf("state", _("State"), task, choices=dict(Task.State.choices), holds=_in("state")),
+        AnyOf("type", _("Kind"), task, choices=dict(Task.Kind.choices), holds=one_in("kind")),
+        AnyOf("state", _("State"), task, choices=dict(Task.State.choices), holds=one_in("state")),
         AnyOf("overdue", _("Overdue"), task, choices={"1": _("yes")}, holds=_overdue),
-        Days("due", _("Until"), task, within=_moments("due_at")),
-        Days("ended", pgettext("task", "Ended"), task, within=_moments("ended_at")),
+        Days("due", _("Until"), task, within=moments("due_at")),
+        Days("ended", pgettext("task", "Ended"), task, within=moments("ended_at")),
         AnyRow("set_by", _("Set by"), task, find=_authors(user), holds=_set_by(user)),
         AnyOf("about", _("On what"), about, choices=ABOUT, holds=_about),
         AnyOf(
@@ -80,14 +74,14 @@ def _conditions(user: User) -> list[Condition]:
             _("Pipeline of the deal"),
             about,
             choices={item.code: item.name for item in pipelines},
-            holds=_in("deal__pipeline__code"),
+            holds=one_in("deal__pipeline__code"),
         ),
         AnyOf(
             "stage",
             _("Stage of the deal"),
             about,
             choices=stages,
-            holds=_in("deal__stage__code"),
+            holds=one_in("deal__stage__code"),
         ),
         Numbers("ids", _("Numbers"), task, within=lambda numbers: Q(pk__in=numbers)),
     ]
@@ -98,7 +92,7 @@ def _mentions(text: str) -> Q:
     return name_has(text, "text") | name_has(text, "deal__name") | of_the_client
 
 
-def _owners(user: User) -> Callable[[list[str] | None], Mapping[str, Any]]:
+def _owners(user: User) -> Found:
     people = find_people(user)
 
     def find(codes: list[str] | None) -> Mapping[str, Any]:
@@ -108,7 +102,7 @@ def _owners(user: User) -> Callable[[list[str] | None], Mapping[str, Any]]:
     return find
 
 
-def _held_by(user: User) -> Callable[[list[str], datetime], Q]:
+def _held_by(user: User) -> Holds:
     def holds(codes: list[str], now: datetime) -> Q:
         if EVERYBODY in codes:
             return Q()
@@ -117,7 +111,7 @@ def _held_by(user: User) -> Callable[[list[str], datetime], Q]:
     return holds
 
 
-def _authors(user: User) -> Callable[[list[str] | None], Mapping[str, Any]]:
+def _authors(user: User) -> Found:
     people = find_people(user)
 
     def find(codes: list[str] | None) -> Mapping[str, Any]:
@@ -127,7 +121,7 @@ def _authors(user: User) -> Callable[[list[str] | None], Mapping[str, Any]]:
     return find
 
 
-def _set_by(user: User) -> Callable[[list[str], datetime], Q]:
+def _set_by(user: User) -> Holds:
     def holds(codes: list[str], now: datetime) -> Q:
         people = [user.pk if code == ME else int(code) for code in codes if code != BY_RULE]
         by_rule = Q(rule__isnull=False) | Q(created_by=None)
@@ -152,15 +146,3 @@ def _about(codes: list[str], now: datetime) -> Q:
 
 def _overdue(codes: list[str], now: datetime) -> Q:
     return Q(state=Task.State.OPEN, due_at__lt=now)
-
-
-def _in(column: str) -> Callable[[list[str], datetime], Q]:
-    return lambda codes, now: Q(**{f"{column}__in": codes})
-
-
-def _moments(column: str) -> Callable[[datetime | None, datetime | None], Q]:
-    def within(since: datetime | None, until: datetime | None) -> Q:
-        asked = {f"{column}__gte": since, f"{column}__lt": until}
-        return Q(**{name: bound for name, bound in asked.items() if bound is not None})
-
-    return within

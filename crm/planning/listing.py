@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from crm import columns
 from crm.columns import Column
+from crm.filters.asking import Pairs
 from crm.models import Deal, Task, User
 from crm.planning.asked import TaskFilter
 from crm.planning.kinds import Look, look_of
@@ -70,6 +71,16 @@ class Order:
         way = "lt" if down else "gt"
         further = Q(**{f"{self.column}__{way}": value}) | Q(**{f"id__{way}": pk})
         return Q(**{f"{self.column}__{way}e": value}) & further
+
+
+def size_of(text: str) -> int:
+    return int(text) if text in map(str, SIZES) else SIZES[0]
+
+
+def kept(order: Order, size: int) -> Pairs:
+    """What an address says of the order and the size, where they are not as usual."""
+    found = [] if order == Order() else [("sort", str(order))]
+    return found if size == SIZES[0] else [*found, ("size", str(size))]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from crm.views import leaves, task_calendar, tasks, tasks_many
 
 patterns: list[URLPattern] = [
     path("tasks/", tasks.page, name="tasks"),
-    path("tasks/filter/", tasks.panel, name="task_panel"),
     path("tasks/many/<slug:what>/", tasks_many.many, name="tasks_many"),
     path("tasks/calendar/", task_calendar.page, name="task_calendar"),
     path("tasks/calendar/feed/", task_calendar.feed, name="task_feed"),

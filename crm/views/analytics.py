@@ -19,7 +19,7 @@ from crm.analytics.asking import Filter, Question
 from crm.models import Talk
 from crm.registers import xlsx
 from crm.views.answers import SignedIn
-from crm.views.board import query_without
+from crm.views.chosen import query_without
 
 PAGE = 50
 

@@ -20,7 +20,7 @@ from crm.batches import kinds, verbs
 from crm.models import Batch, BatchRow
 from crm.registers import xlsx
 from crm.views.answers import SignedIn
-from crm.views.board import query_without
+from crm.views.chosen import query_without
 from crm.views.replies import go, me, refused
 from pipelines.errors import RegulationError
 

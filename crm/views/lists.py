@@ -16,14 +16,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import columns, periods, preferences, rights
+from crm import columns, preferences, rights
 from crm.batches import verbs as batches
 from crm.batches.verbs import NewRow
 from crm.card import page as card
-from crm.lists import asking, giving, reading, shapes, table_columns
+from crm.lists import giving, reading, shapes, table_columns
+from crm.lists.asked import ListFilter
 from crm.lists.shapes import Shape
 from crm.views.answers import SignedIn
-from crm.views.board import query_without
+from crm.views.chosen import query_without
+from crm.views.places import Around, list_kept, opening
 from crm.views.replies import form_key
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
@@ -60,12 +62,16 @@ def own(request: SignedIn, code: str) -> HttpResponse:
 
 
 def page(request: SignedIn, shape: Shape) -> HttpResponse:
-    """`?q=`, a question a field (`crm.lists.asking`), `sort=`, `size=`, `after=` the mark of the page before."""
-    user, now = request.user, timezone.now()
+    """A condition a field (`crm.lists.asked`), `sort=`, `size=`, `after=` the mark of the page before."""
+    user = request.user
     if preferences.get(user, LAST) != shape.code:
         preferences.put(user, LAST, shape.code)
-    people = card.owners_for(user)
-    asked = asking.read(shape, request.GET, user, now=now, people=people or [user])
+    if usual := opening(request, shape.code):
+        return usual
+    asked = ListFilter(request.GET, user=user, shape=shape)
+    around = Around(request, shape.code, asked, list_kept(request))
+    if "apply" in request.GET and not asked.errors:
+        return redirect(around.url())
     sort, size = (
         reading.sort_of(request.GET.get("sort", "")),
         reading.size_of(request.GET.get("size", "")),
@@ -75,39 +81,41 @@ def page(request: SignedIn, shape: Shape) -> HttpResponse:
         shape,
         user,
         asked,
+        now=timezone.now(),
         columns=[shape.fields[column.code] for column in shown],
         sort=sort,
         size=size,
         after=request.GET.get("after", ""),
     )
-    query = query_without(request, "after")
+    people = card.owners_for(user)
     context: dict[str, Any] = {
         "shape": shape,
         "page": found,
-        "asked": asked,
+        "text": asked.asked.get("q", ""),
+        # What the field of the search asks beside itself.
+        "besides": [pair for pair in around.pairs() if pair[0] != "q"],
         "columns": shown,
         "sort": sort,
         "sorts": _sorts(request, sort),
         "size": size,
         "sizes": reading.SIZES,
-        "size_query": query_without(request, "after", "size"),
-        "query": query,
+        "size_query": query_without(request, "after", "size", "filters"),
+        "query": query_without(request, "after", "filters"),
         "is_later": bool(request.GET.get("after")),
         "may_add": shape.may_add(user),
         "may_import": shape.may_add(user) and user.may(rights.IMPORT),
         "may_merge": shape.code in ("contact", "company") and user.may(rights.MERGE),
         "may_export": user.may(rights.EXPORT),
         "may_arrange": user.may(rights.ARRANGE),
-        "may_change_many": user.may(rights.CHANGE_MANY) and shape.may_add(user),
+        "ticks": user.may(rights.CHANGE_MANY) and shape.may_add(user) and len(people) > 1,
         "import_url": f"{reverse('crm:import_new')}?into={shape.code}",
         "new_url": new_url(shape),
         "people": people,
-        "periods": [label for _word, label in periods.CHOICES],
+        "choices": shapes.choices(user),
+        **around.context(),
     }
-    context["ticks"] = context["may_change_many"] and len(context["people"]) > 1
-    context["choices"] = shapes.choices(user)
     context["rows"] = SafeString(render_to_string("crm/list_rows.html", context, request))
-    return render(request, "crm/list_page.html", context)
+    return render(request, "crm/list_page.html", context, status=400 if asked.errors else 200)
 
 
 def new_url(shape: Shape) -> str:
@@ -118,7 +126,7 @@ def new_url(shape: Shape) -> str:
 
 def _sorts(request: SignedIn, sort: str) -> dict[str, dict[str, str]]:
     """For each column one can sort by: the address (a second press turns it round) and the direction it has now."""
-    base, found = query_without(request, "after", "sort"), {}
+    base, found = query_without(request, "after", "sort", "filters"), {}
     for code, column in (("name", "name"), ("created_at", "id")):
         is_current = sort.removeprefix("-") == column
         turned = not sort.startswith("-") if is_current else column != "name"
@@ -164,7 +172,8 @@ def _chosen(request: SignedIn, shape: Shape) -> list[tuple[int, str]]:
     found = shape.records(request.user)
     if request.POST.get("everything"):
         query = QueryDict(request.POST.get("query", ""))
-        found = asking.read(shape, query, request.user, now=timezone.now()).apply(found)
+        asked = ListFilter(query, user=request.user, shape=shape)
+        found = asked.apply(found, now=timezone.now())
     else:
         ticked = request.POST.getlist("id")[: reading.SIZES[-1]]
         found = found.filter(pk__in=[int(raw) for raw in ticked if _is_id(raw)])

@@ -13,7 +13,7 @@ from crm.live import readers
 from crm.models import Notice
 from crm.notices import reading
 from crm.views.answers import SignedIn
-from crm.views.board import chosen_pipeline
+from crm.views.chosen import chosen_pipeline
 
 # More changed cards than this and the board is read anew.
 CARDS_LIMIT = 50

@@ -20,7 +20,7 @@ from crm.models import User
 from crm.registers import overrides, xlsx
 from crm.registers.asking import RegisterFilter, batches, clause_words, names_of_deals
 from crm.views.answers import SignedIn
-from crm.views.board import query_without
+from crm.views.chosen import query_without
 from pipelines.models import Override
 
 PAGE = 50

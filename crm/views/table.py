@@ -21,11 +21,12 @@ from crm import ageing, board, columns, deal_columns, panels, rights, table
 from crm.ageing import Countdown, Tone
 from crm.cards import TaskState, Words
 from crm.columns import Column
-from crm.filters import DealFilter
+from crm.filters import DealFilter, saved
 from crm.models import Deal
 from crm.panels import Mark
 from crm.views.answers import SignedIn
-from crm.views.board import ALL, Around, chosen_pipeline, opening, query_without
+from crm.views.chosen import ALL, chosen_pipeline, query_without
+from crm.views.places import Around, deals_kept, opening
 from pipelines import catalog, fields
 from pipelines.catalog import CompiledField, CompiledPipeline, CompiledStage
 
@@ -68,15 +69,16 @@ def page(request: SignedIn) -> HttpResponse:
     now, pipelines = timezone.now(), board.pipelines_of(request.user)
     if not pipelines:
         return render(request, "crm/board_none.html")
-    if usual := opening(request, "crm:table"):
+    if usual := opening(request, saved.DEALS):
         return usual
     pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
     shown = pipelines if pipeline is None else [pipeline]
     stages = [stage for item in shown for stage in board.stages_of(request.user, item)]
     asked = DealFilter(request.GET, user=request.user, stages=stages)
-    around = Around(request, asked, pipeline, here="crm:table")
+    kept = deals_kept(request, pipeline)
+    around = Around(request, saved.DEALS, asked, kept, here="crm:table")
     if "apply" in request.GET and not asked.errors:
-        return around.tidy()
+        return redirect(around.url())
     order, size = table.Order.parse(request.GET.get("sort", ""), shown), _size(request)
     marks = {name: request.GET.get(name, "") for name in ("after", "before")}
     known = deal_columns.of(request.user, shown)

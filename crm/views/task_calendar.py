@@ -22,8 +22,10 @@ from crm.forms import DueField
 from crm.planning import calendar, tasks, times
 from crm.planning.asked import TaskFilter
 from crm.views.answers import SignedIn
+from crm.views.places import Around, opening
 from crm.views.replies import me, status_of
 from crm.views.task_dialogs import find_task
+from crm.views.tasks import PLACE
 from pipelines import fields
 from pipelines.errors import RegulationError
 
@@ -36,20 +38,19 @@ VIEWS = ("day", "week", "month", "list")
 @require_GET
 def page(request: SignedIn) -> HttpResponse:
     """`?view=day|week|month|list`, `day=2026-03-10`, and the list's conditions."""
-    asked = _filter(request)
+    if usual := opening(request, PLACE):
+        return usual
+    asked = TaskFilter(request.GET, user=request.user)
+    around = Around(request, PLACE, asked, [], here="crm:task_calendar")
     if "apply" in request.GET and not asked.errors:
-        return redirect(f"{request.path}?{asked.query()}" if asked.asked else request.path)
+        return redirect(around.url())
     now = timezone.now()
     today = timezone.localdate(now)
     day = calendar.day_of(request.GET.get("day", ""), today)
     view = request.GET.get("view", "")
-    pairs = asked.pairs()
     context = {
-        "chips": asked.chips(),
-        "base": "?",
-        "asked": asked,
         "query": asked.query(),
-        "panel_url": f"{reverse('crm:task_panel')}?{urlencode([*pairs, ('here', 'calendar')])}",
+        "view_query": urlencode(around.pairs()),
         "shown": view if view in VIEWS else "",
         "day": day,
         "now": timezone.localtime(now).replace(tzinfo=None).isoformat(timespec="seconds"),
@@ -59,6 +60,7 @@ def page(request: SignedIn) -> HttpResponse:
             for label, start, end in _spans(day)
         ],
         "view": "calendar",
+        **around.context(),
     }  # fmt: skip
     return render(request, "crm/task_calendar.html", context, status=400 if asked.errors else 200)
 
@@ -73,7 +75,7 @@ def feed(request: SignedIn) -> HttpResponse:
         return JsonResponse({"said": str(error)}, status=400)
     if not timedelta() < end - start <= calendar.LONGEST:
         return JsonResponse({"said": _("Ask for two months at most.")}, status=400)
-    asked = _filter(request)
+    asked = TaskFilter(request.GET, user=request.user)
     now = timezone.now()
     events, is_more = calendar.read(request.user, asked, start=start, end=end, now=now)
     said = ""
@@ -102,14 +104,6 @@ def drag(request: SignedIn, pk: int) -> HttpResponse:
     except (ValueError, OverflowError) as error:
         return JsonResponse({"said": str(error)}, status=422)
     return JsonResponse({"revision": task.revision, "said": _("The task is moved.")})
-
-
-def _filter(request: SignedIn) -> TaskFilter:
-    """The list's conditions, without what the calendar says of itself."""
-    data = request.GET.copy()
-    for name in ("view", "day", "start", "end"):
-        data.pop(name, None)
-    return TaskFilter(data, user=request.user)
 
 
 def _asked(request: SignedIn) -> Any:

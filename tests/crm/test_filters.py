@@ -193,7 +193,9 @@ def test_own_fields_may_be_asked_for_without_their_prefix_but_never_instead_of_a
 def test_the_panel_is_built_only_when_it_is_open(alice, client):
     client.force_login(alice)
     assert "filter-panel" not in client.get("/deals/?pipeline=leads&stage=new").content.decode()
-    page = client.get("/deals/filter/?pipeline=leads&stage=new&here=crm:table").content.decode()
+    page = client.get(
+        "/filters/deals/panel/?pipeline=leads&stage=new&here=crm:table"
+    ).content.decode()
     assert 'action="/deals/table/"' in page
     assert 'value="new" checked' in page
 

@@ -1,0 +1,117 @@
+"""What is asked of contacts, companies and own lists in an address: the conditions of `crm.filters`, a field by its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from crm.filters import columns, own, phone_has
+from crm.filters.asking import AnyOf, AnyRow, Client, Condition, Contains, Days, Numbers
+from crm.filters.base import Filter
+from crm.filters.known import named
+from crm.filters.text import with_company
+from crm.lists.shapes import Shape
+from crm.lookups import name_has, one_of
+from crm.models import Company, ContactPoint, Deal, User
+from pipelines.compiled import CompiledField
+
+YES_NO = {"yes": _("yes"), "no": _("no")}
+DEALS = {"with": _("with open deals"), "without": _("without open deals")}
+
+
+class ListFilter(Filter):
+    """For one list as its reader sees it."""
+
+    # The list itself, in the address of an export; the file's kind and whether it has all columns.
+    beside = Filter.beside | {"kind", "form", "all_columns"}
+
+    def __init__(self, data: Any, *, user: User, shape: Shape) -> None:
+        self.shape = shape
+        super().__init__(data, user=user)
+
+    def all_conditions(self) -> Iterable[Condition]:
+        label = _("Name") if self.shape.own else _("Name, phone, e-mail …")
+        yield Contains("q", label, gettext("Record"), has=lambda text: mentions(self.shape, text))
+        for field in self.shape.fields.values():
+            if field.code != "name":
+                yield _condition(field, self.shape, self.user)
+        yield Numbers(
+            "ids", _("Numbers"), gettext("Record"), within=lambda numbers: Q(pk__in=numbers)
+        )
+
+
+def mentions(shape: Shape, text: str) -> Q:
+    """Records with the text in their name, with such a phone, e-mail or tax number; contacts also by their company."""
+    found = Q(name_has(text))
+    if shape.own is not None:
+        return found
+    if points := phone_has(text) or _email(text):
+        found |= _having(points, shape.code)
+    if shape.code == "company" and text.isdecimal():
+        found |= Q(tax_id=text)
+    if shape.code == "contact":
+        firms = Company.objects.filter(name_has(text)).order_by()
+        found |= Q(one_of("company_id", firms.values("id")))
+    return found
+
+
+def _email(text: str) -> Q | None:
+    return Q(kind=ContactPoint.Kind.EMAIL, value__contains=text.lower()) if "@" in text else None
+
+
+def _having(points: Q, kind: str) -> Q:
+    rows = ContactPoint.objects.filter(points, **{f"{kind}__isnull": False}).order_by()
+    return Q(one_of("id", rows.values(f"{kind}_id")))
+
+
+def _condition(field: CompiledField, shape: Shape, user: User) -> Condition:
+    if not field.built_in:
+        # All fields of an own list are what it was made for; of a regulation's, those that it wants in the filter.
+        is_common = shape.own is not None or field.in_filter
+        group = gettext("Fields") if is_common else field.tab
+        return own.condition(field, group=group, is_common=is_common, of_deals=False)
+    group = gettext("Record")
+    match field.type:
+        case "phone" | "email":
+            return Contains(field.type, field.label, group, has=_point(field.type, shape.code))
+        case "company":
+            name_of = named(user, Company)
+            return Client("company", field.label, group, has=with_company, name_of=name_of)
+        case "person":
+            find, holds = columns.find_people(user), columns.held_by(user)
+            return AnyRow("owner", field.label, group, find=find, holds=holds)
+        case "moment":
+            # Links to a list say «created», as those to deals do.
+            return Days("created", field.label, group, within=columns.moments(field.code))
+        case "open_deals":
+            holds = _with_deals(user, shape.code)
+            return AnyOf(
+                "deals", pgettext_lazy("client", "Deals"), group, choices=DEALS, holds=holds
+            )
+        case "yes_no":
+            holds = columns.tick(field.code)
+            return AnyOf(field.code, field.label, group, choices=YES_NO, holds=holds)
+    return Contains(field.code, field.label, group, has=columns.text(field.code))
+
+
+def _point(kind: str, record: str) -> Callable[[str], Q]:
+    def has(text: str) -> Q:
+        having = phone_has(text) if kind == ContactPoint.Kind.PHONE else None
+        return _having(having or Q(kind=kind, value__contains=text.lower()), record)
+
+    return has
+
+
+def _with_deals(user: User, record: str) -> columns.Holds:
+    def holds(codes: list[str], now: datetime) -> Q:
+        if len(codes) > 1:
+            return Q()
+        has = Exists(Deal.objects.visible_to(user).open().filter(**{record: OuterRef("pk")}))
+        return Q(has) if codes == ["with"] else ~Q(has)
+
+    return holds
