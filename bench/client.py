@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import multiprocessing
 import re
@@ -43,6 +44,8 @@ class Client:
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         }
         headers["Accept-Language"] = "ru"
+        # As browsers ask; what it takes to compress is the server's time too.
+        headers["Accept-Encoding"] = "gzip"
         if body is not None:
             headers |= {
                 "Content-Type": "application/x-www-form-urlencoded",
@@ -55,6 +58,8 @@ class Client:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
         if response.status not in ok:
+            if response.headers.get("Content-Encoding") == "gzip":
+                answer = gzip.decompress(answer)
             text = re.sub(r"\s+", " ", re.sub(rb"<[^>]+>", b" ", answer).decode())[:300]
             raise RuntimeError(f"{method} {path}: {response.status} {text}")
         return answer
