@@ -73,7 +73,7 @@ class ContactAdmin(ByName, LogAdmin):
     list_display_links = ("id", "name")
     list_select_related = ("company", "owner")
     ordering = ("-id",)
-    exclude = ("values",)
+    fields = ("name", "company", "position", "owner", "created_at", "archived_at")
     inlines = (PointInline,)
 
 
@@ -83,7 +83,9 @@ class CompanyAdmin(ByName, LogAdmin):
     list_display_links = ("id", "name")
     list_select_related = ("owner",)
     ordering = ("-id",)
-    exclude = ("values",)
+    fields = (
+        ("name", "name_is_statutory"), "tax_id", "site", "address", "owner", "created_at", "archived_at",
+    )  # fmt: skip
     inlines = (PointInline,)
 
 

@@ -1,20 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-
-class Reachable:
-    """What a contact and a company have in common: `points`, by which one reaches them."""
-
-    points: Any
-
-    def point(self, kind: str) -> str:
-        """The first phone, e-mail … of the record, or an empty string; reads the prefetched points."""
-        return next((point.value for point in self.points.all() if point.kind == kind), "")
 
 
 class ContactPoint(models.Model):

@@ -8,9 +8,23 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db.models import Max
 
+from crm.models import Contact, Deal
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
-from pipelines.models import Condition, Field, Pipeline, Question, Rule, Scenario, Stage, StageRight
+from pipelines.models import (
+    Condition,
+    Event,
+    Field,
+    Pipeline,
+    Question,
+    Rule,
+    RuleRun,
+    Scenario,
+    Stage,
+    StageChange,
+    StageRight,
+    Timer,
+)
 
 
 def restamp(code: str) -> CompiledPipeline:
@@ -28,6 +42,19 @@ def allow(pipeline: str, stage: str, ability: str, *roles: str) -> None:
             stage=row, ability=ability, group=Group.objects.get_or_create(name=role)[0]
         )
     restamp(pipeline)
+
+
+def state(deal: Deal) -> tuple:
+    """Everything of a deal that a move may touch, as the database has it."""
+    row = Deal.objects.filter(pk=deal.pk).values().get()
+    counts = [
+        model.objects.filter(deal=deal).order_by("pk").count()
+        for model in (Event, StageChange, Timer, RuleRun)
+    ]
+    contact = Contact.objects.filter(pk=deal.contact_id).values("values").first()
+    tasks = list(deal.tasks.order_by("pk").values_list("state", "due_at"))
+    armed = deal.timers.filter(state="armed").count()
+    return row, counts, contact, tasks, armed
 
 
 class Lab:

@@ -9,30 +9,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from crm import deals
-from crm.models import Contact, Deal, User
+from crm.models import Deal, User
 from pipelines import catalog, engine
 from pipelines.actor import SYSTEM, Actor
 from pipelines.engine import MoveRefused, StaleMove
 from pipelines.errors import BadAnswer, RegulationError
-from pipelines.models import Event, RuleRun, StageChange, Timer
+from pipelines.models import RuleRun
 from tests.clauses.steps import EVERYTHING, at_stage, fresh, move, refused, talk, try_to_reach
 from tests.factories import NOON, make_deal
-from tests.pipelines.lab import Lab
+from tests.pipelines.lab import Lab, state
 
 HOUR = timedelta(hours=1)
-
-
-def state(deal: Deal) -> tuple:
-    """Everything of a deal that a move may touch, as the database has it."""
-    row = Deal.objects.filter(pk=deal.pk).values().get()
-    counts = [
-        model.objects.filter(deal=deal).order_by("pk").count()
-        for model in (Event, StageChange, Timer, RuleRun)
-    ]
-    contact = Contact.objects.filter(pk=deal.contact_id).values("values").first()
-    tasks = list(deal.tasks.order_by("pk").values_list("state", "due_at"))
-    armed = deal.timers.filter(state="armed").count()
-    return row, counts, contact, tasks, armed
 
 
 # ── Refused: nothing has changed ───────────────────────────────────────────────

@@ -7,8 +7,7 @@ from pipelines import engine
 from pipelines.explain import explain
 from tests.clauses.steps import DAY, EVERYTHING, HOUR, WEEK, at_stage, fresh, move, refused
 from tests.factories import NOON, make_deal
-from tests.pipelines.lab import Lab, allow
-from tests.pipelines.test_engine import state
+from tests.pipelines.lab import Lab, allow, state
 
 
 def stages(deal, user: User, now=NOON) -> dict:

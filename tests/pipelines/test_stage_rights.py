@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from crm import deals
-from crm.models import Contact, Deal, User
+from crm.models import User
 from pipelines import catalog
 from pipelines.actor import SYSTEM, Actor
 from pipelines.engine import MoveRefused
-from pipelines.models import Event, RuleRun, StageChange, Timer
 from tests.clauses.steps import fresh, move, refused
 from tests.factories import NOON, UserFactory, make_deal
 from tests.pipelines.lab import Lab, allow
-
-
-def state(deal: Deal) -> tuple:
-    """Everything of a deal that a move may touch, as the database has it."""
-    row = Deal.objects.filter(pk=deal.pk).values().get()
-    counts = [
-        model.objects.filter(deal=deal).order_by("pk").count()
-        for model in (Event, StageChange, Timer, RuleRun)
-    ]
-    contact = Contact.objects.filter(pk=deal.contact_id).values("values").first()
-    tasks = list(deal.tasks.order_by("pk").values_list("state", "due_at"))
-    armed = deal.timers.filter(state="armed").count()
-    return row, counts, contact, tasks, armed
 
 
 def test_a_stage_that_ones_role_may_not_enter_refuses(alice: User, olga: User) -> None:
