@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.filters import columns, own, phone_has
@@ -21,7 +21,12 @@ from crm.models import Company, ContactPoint, Deal, User
 from pipelines.compiled import CompiledField
 
 YES_NO = {"yes": _("yes"), "no": _("no")}
-DEALS = {"with": _("with open deals"), "without": _("without open deals")}
+# What the text is looked for in.
+ASKED_FOR = {
+    "contact": _("Name, phone, e-mail or company"),
+    "company": _("Name, tax number, phone or e-mail"),
+}
+DEALS = {"with": _("there are some"), "without": _("there are none")}
 
 
 class ListFilter(Filter):
@@ -35,14 +40,13 @@ class ListFilter(Filter):
         super().__init__(data, user=user)
 
     def all_conditions(self) -> Iterable[Condition]:
-        label = _("Name") if self.shape.own else _("Name, phone, e-mail …")
-        yield Contains("q", label, gettext("Record"), has=lambda text: mentions(self.shape, text))
-        for field in self.shape.fields.values():
+        shape = self.shape
+        label = ASKED_FOR.get(shape.code, _("Name"))
+        yield Contains("q", label, shape.title, has=lambda text: mentions(shape, text))
+        for field in shape.fields.values():
             if field.code != "name":
-                yield _condition(field, self.shape, self.user)
-        yield Numbers(
-            "ids", _("Numbers"), gettext("Record"), within=lambda numbers: Q(pk__in=numbers)
-        )
+                yield _condition(field, shape, self.user)
+        yield Numbers("ids", _("Numbers"), shape.title, within=lambda numbers: Q(pk__in=numbers))
 
 
 def mentions(shape: Shape, text: str) -> Q:
@@ -75,7 +79,7 @@ def _condition(field: CompiledField, shape: Shape, user: User) -> Condition:
         is_common = shape.own is not None or field.in_filter
         group = gettext("Fields") if is_common else field.tab
         return own.condition(field, group=group, is_common=is_common, of_deals=False)
-    group = gettext("Record")
+    group = shape.title
     match field.type:
         case "phone" | "email":
             return Contains(field.type, field.label, group, has=_point(field.type, shape.code))
@@ -90,9 +94,7 @@ def _condition(field: CompiledField, shape: Shape, user: User) -> Condition:
             return Days("created", field.label, group, within=columns.moments(field.code))
         case "open_deals":
             holds = _with_deals(user, shape.code)
-            return AnyOf(
-                "deals", pgettext_lazy("client", "Deals"), group, choices=DEALS, holds=holds
-            )
+            return AnyOf("deals", field.label, group, choices=DEALS, holds=holds)
         case "yes_no":
             holds = columns.tick(field.code)
             return AnyOf(field.code, field.label, group, choices=YES_NO, holds=holds)
