@@ -38,6 +38,8 @@ class Question:
     pipeline_code: str
     period: Period
     owners: frozenset[int] | None
+    # The word that the period was asked by, «this_month»; empty for typed days.
+    period_word: str = ""
     # As asked, for links: empty where all that one sees is asked.
     people: frozenset[int] = frozenset()
     arrivals: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ class Question:
     @cached_property
     def before(self) -> Question:
         """The same of the period before."""
-        return replace(self, period=periods.previous(self.period))
+        return replace(self, period=periods.previous(self.period), period_word="")
 
     @cached_property
     def stages(self) -> dict[int, CompiledStage]:
@@ -124,7 +126,7 @@ class Question:
         """The question as an address's; `other` takes the place of a part."""
         asked: dict[str, Any] = {
             "pipeline": self.pipeline_code,
-            "period": self.period.code,
+            "period": self.period_word or self.period.code,
             "who": [str(pk) for pk in sorted(self.people)],
             "arrival": list(self.arrivals),
             "tag": [str(pk) for pk in self.tags],
@@ -192,6 +194,7 @@ class Filter:
             pipelines=tuple(pipelines),
             pipeline_code=code,
             period=period,
+            period_word=self.period_word,
             owners=people or visible,
             people=people,
             arrivals=tuple(arrivals),

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.analytics import people, registry
-from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Section, Table, change, chart, point, say_month
+from crm.analytics.asking import ALL, Question
+from crm.analytics.shapes import Cell, Column, Section, Table, chart, point, say_month
 from crm.registers import violations
 from pipelines.models import Violation
 
@@ -41,8 +41,9 @@ def of(question: Question) -> QuerySet[Violation]:
     found = violations.visible_to(question.user).filter(
         at__gte=question.since,
         at__lt=question.until,
-        pipeline__in=[pipeline.id for pipeline in question.pipelines],
     )
+    if question.pipeline_code != ALL:
+        found = found.filter(pipeline=question.pipelines[0].id)
     return found.filter(culprit__in=question.people) if question.people else found
 
 
@@ -136,17 +137,18 @@ def _section(
             Cell(key if in_order else name(key)),
             Cell(
                 total,
-                _address(question, **asked(key)),
-                change(total, before[key][0]) if before and key in before else None,
+                address(question, **asked(key)),
+                before.get(key, (0, 0, 0))[0] if before is not None else None,
                 good=False,
+                beside=True,
             ),
         ]
         if before is not None:
             row.append(Cell(before.get(key, (0, 0, 0))[0]))
         row += [
-            Cell(explained, _address(question, **asked(key), state="explained")),
-            Cell(excused, _address(question, **asked(key), state="excused")),
-            Cell(total - explained - excused, _address(question, **asked(key), state="open")),
+            Cell(explained, address(question, **asked(key), state="explained")),
+            Cell(excused, address(question, **asked(key), state="excused")),
+            Cell(total - explained - excused, address(question, **asked(key), state="open")),
         ]
         rows.append(row)
     columns = [first, Column(_("Violations"))]
@@ -180,10 +182,10 @@ def _section(
     )
 
 
-def _address(question: Question, **other: Any) -> str:
+def address(question: Question, **other: Any) -> str:
     asked: dict[str, Any] = {"since": question.period.start, "until": question.period.end}
-    if len(question.pipelines) == 1:
+    if question.pipeline_code != ALL:
         asked["pipeline"] = question.pipelines[0].id
-    if len(question.people) == 1:
-        asked["person"] = next(iter(question.people))
+    if question.people:
+        asked["people"] = ",".join(map(str, sorted(question.people)))
     return f"{reverse('crm:violations')}?{urlencode(asked | other)}"

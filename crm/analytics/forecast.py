@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from functools import partial
 
-from django.core.cache import cache
-from django.db import connection
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncDay
 from django.utils import timezone
@@ -19,26 +17,9 @@ from django.utils.translation import gettext_lazy
 
 from crm.analytics import registry
 from crm.analytics.asking import Question
+from crm.analytics.chances import ENOUGH, NONE, Chance, chances
 from crm.analytics.shapes import Cell, Column, Section, Table, chart, point, say_month
 from pipelines.catalog import CompiledPipeline
-
-# Fewer closed deals that passed a stage say nothing of the next one.
-ENOUGH = 20
-YEAR = timedelta(days=365)
-# What came of a year's deals is the same an hour later.
-KEPT = 3600
-
-
-class Chance(NamedTuple):
-    """Of the closed deals that passed a stage: how many there were, how many were won, how long the won took from it."""
-
-    closed: int
-    won: int
-    days: float
-
-    @property
-    def share(self) -> float | None:
-        return self.won / self.closed if self.closed >= ENOUGH else None
 
 
 @dataclass
@@ -46,7 +27,6 @@ class Expected:
     deals: int = 0
     amount: Decimal = Decimal(0)
     likely: Decimal = Decimal(0)
-    days: set[date] = field(default_factory=set)
 
 
 @registry.report(
@@ -59,35 +39,6 @@ class Expected:
 )
 def sections(question: Question) -> list[Section]:
     return [section for pipeline in question.pipelines for section in _of(question, pipeline)]
-
-
-def chances(pipeline: CompiledPipeline, now: datetime) -> dict[int, Chance]:
-    """By the stage's id, of the whole company's deals closed in the last twelve months; counted once an hour."""
-    key = f"analytics:chances:{pipeline.id}:{pipeline.edition}"
-    found: dict[int, Chance] | None = cache.get(key)
-    if found is None:
-        found = _chances(pipeline, now)
-        cache.set(key, found, KEPT)
-    return found
-
-
-def _chances(pipeline: CompiledPipeline, now: datetime) -> dict[int, Chance]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT p.to_stage_id, count(*), count(*) FILTER (WHERE d.status = 'won'),
-                   coalesce(avg(extract(epoch FROM d.closed_at - p.at)) FILTER (WHERE d.status = 'won'), 0) / 86400
-            FROM crm_deal d JOIN crm_passage p ON p.deal_id = d.id AND p.first
-            WHERE d.archived_at IS NULL AND d.closed_at >= %s AND d.closed_at < %s AND d.status IN ('won', 'lost')
-              AND d.stage_id = ANY(%s)
-            GROUP BY 1
-            """,
-            [now - YEAR, now, [stage.id for stage in pipeline.stages]],
-        )
-        return {
-            stage: Chance(closed, won, float(days))
-            for stage, closed, won, days in cursor.fetchall()
-        }
 
 
 def _of(question: Question, pipeline: CompiledPipeline) -> Iterator[Section]:
@@ -105,20 +56,24 @@ def _of(question: Question, pipeline: CompiledPipeline) -> Iterator[Section]:
     stages: dict[tuple[int, str], Expected] = defaultdict(Expected)
     months: dict[tuple[date, str], Expected] = defaultdict(Expected)
     for stage, currency, day, number, amount in rows:
-        chance = known.get(stage, Chance(0, 0, 0))
+        chance = known.get(stage, NONE)
         _add(stages[stage, currency], number, amount, chance)
         if chance.share:
-            since = timezone.localtime(day, zone).date()
-            # Who is later than usual is expected now.
-            due = max(today, since + timedelta(days=round(chance.days)))
+            due = chance.expected(timezone.localtime(day, zone).date(), today)
             _add(months[due.replace(day=1), currency], number, amount, chance)
     if not stages:
         return
     named = f"{pipeline.name}: " if len(question.pipelines) > 1 else ""
-    for currency in sorted({currency for _stage, currency in stages}):
-        yield _by_stage(question, pipeline, known, stages, currency, named)
+    currencies = sorted({currency for _stage, currency in stages})
+    for currency in currencies:
+        listed = partial(
+            question.deals_url,
+            pipeline=pipeline.code,
+            currency=currency if len(currencies) > 1 else "",
+        )
+        yield _by_stage(listed, pipeline, known, stages, currency, named)
         if any(code == currency for _month, code in months):
-            yield _by_month(pipeline, months, currency, named)
+            yield _by_month(listed, pipeline, months, currency, named)
 
 
 def _add(to: Expected, number: int, amount: Decimal, chance: Chance) -> None:
@@ -128,7 +83,7 @@ def _add(to: Expected, number: int, amount: Decimal, chance: Chance) -> None:
 
 
 def _by_stage(
-    question: Question,
+    listed: Callable[..., str],
     pipeline: CompiledPipeline,
     known: dict[int, Chance],
     found: dict[tuple[int, str], Expected],
@@ -140,16 +95,15 @@ def _by_stage(
         for stage in pipeline.stages
         if (stage.id, currency) in found
     ]
-    is_only = len({code for _stage, code in found}) == 1
     rows = []
     for stage, expected in shown:
-        chance = known.get(stage.id, Chance(0, 0, 0))
-        url = question.deals_url(pipeline=pipeline.code, stage=stage.code) if is_only else ""
+        chance = known.get(stage.id, NONE)
+        url = listed(stage=stage.code)
         rows.append(
             [
                 Cell(stage.name),
                 Cell(expected.deals, url),
-                Cell(expected.amount),
+                Cell(expected.amount, url),
                 Cell(chance.share),
                 Cell(expected.likely if chance.share is not None else None),
                 Cell(chance.closed),
@@ -157,7 +111,10 @@ def _by_stage(
         )
     total = [
         Cell(_("Total")),
-        Cell(sum(expected.deals for _stage, expected in shown)),
+        Cell(
+            sum(expected.deals for _stage, expected in shown),
+            listed(status="open"),
+        ),
         Cell(sum((expected.amount for _stage, expected in shown), Decimal(0))),
         Cell(None),
         Cell(sum((expected.likely for _stage, expected in shown), Decimal(0))),
@@ -194,7 +151,7 @@ def _by_stage(
                 {
                     "name": _("Sum"),
                     "pale": True,
-                    "points": [point(expected.amount) for _stage, expected in shown],
+                    "points": [point(row[2].value, row[2].url) for row in rows],
                 },
             ],
             format="money",
@@ -210,21 +167,25 @@ def _by_stage(
 
 
 def _by_month(
+    listed: Callable[..., str],
     pipeline: CompiledPipeline,
     found: dict[tuple[date, str], Expected],
     currency: str,
     named: str,
 ) -> Section:
     months = sorted(month for month, code in found if code == currency)
-    rows = [
-        [
-            Cell(month),
-            Cell(found[month, currency].deals),
-            Cell(found[month, currency].amount),
-            Cell(found[month, currency].likely),
-        ]
-        for month in months
-    ]
+    rows = []
+    for month in months:
+        expected = found[month, currency]
+        url = listed(expected=f"{month:%Y-%m}")
+        rows.append(
+            [
+                Cell(month),
+                Cell(expected.deals, url),
+                Cell(expected.amount, url),
+                Cell(expected.likely),
+            ]
+        )
     return Section(
         f"months-{pipeline.code}-{currency}",
         f"{named}{_('By expected month')}, {currency}",
@@ -245,8 +206,13 @@ def _by_month(
                 {
                     "name": _("Likely sum"),
                     "color": "green",
-                    "points": [point(row[3].value) for row in rows],
-                }
+                    "points": [point(row[3].value, row[1].url) for row in rows],
+                },
+                {
+                    "name": _("Sum"),
+                    "pale": True,
+                    "points": [point(row[2].value, row[2].url) for row in rows],
+                },
             ],
             format="money",
             currency=currency,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from crm.analytics import registry
 from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Section, Table, change, chart, point, share
+from crm.analytics.shapes import Cell, Column, Section, Table, chart, point, share
 from crm.filters.passed import AFTER_STAGE
 from pipelines.catalog import CompiledPipeline, CompiledStage
 
@@ -149,7 +149,7 @@ def _of_pipeline(
         rows.append(
             [
                 Cell(stage.name),
-                Cell(here.entered, ask["entered"], change(here.entered, before_here)),
+                Cell(here.entered, ask["entered"], before_here, beside=True),
                 Cell(before_here),
                 Cell(share(here.entered, found[previous].entered) if previous else None),
                 Cell(share(here.entered, found[first].entered) if first else None),
@@ -228,6 +228,11 @@ def _of_pipeline(
             _("By the calendar; of the deals that left the stage in the period."),
         ),
     ]
+
+
+def came_url(question: Question, stage: CompiledStage, code: str) -> str:
+    """The deals that came to the stage."""
+    return _addresses(question, stage, code)["entered"]
 
 
 def _addresses(question: Question, stage: CompiledStage, code: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm.analytics import breaches, funnel, registry, sales, work
 from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Key, change, chart, point, say_month
+from crm.analytics.shapes import Cell, Column, Key, chart, point, say_month
 
 LENGTH = 10
 
@@ -47,7 +47,9 @@ def read(question: Question) -> Overview:
     won, won_before = sales.whole(rows), sales.whole(rows_before)
     tasks, tasks_before = work.tasks(question), work.tasks(question.before)
     done, late = (sum(one[name] for one in tasks.values()) for name in ("done", "late"))
-    done_before = sum(one["done"] for one in tasks_before.values())
+    done_before, late_before = (
+        sum(one[name] for one in tasks_before.values()) for name in ("done", "late")
+    )
     days = question.period.code
     keys = [
         _key(
@@ -68,8 +70,10 @@ def read(question: Question) -> Overview:
                 Column("", "money", currency),
                 Cell(
                     amount,
-                    report_url("sales", question),
-                    change(amount, won_before.sums.get(currency)),
+                    question.deals_url(
+                        status="won", closed=days, currency=currency if len(won.sums) > 1 else ""
+                    ),
+                    won_before.sums.get(currency, Decimal(0)),
                 ),
             )
             for currency, amount in sorted(won.sums.items(), key=lambda item: -item[1])
@@ -81,19 +85,21 @@ def read(question: Question) -> Overview:
             question.deals_url(status="lost", closed=days),
             good=False,
         ),
-        _key(_("Tasks done"), done, done_before, report_url("work", question)),
-        _key(_("of them late"), late, None, report_url("work", question), good=False),
+        _key(_("Tasks done"), done, done_before, work.task_url(question, None, "done")),
+        _key(
+            _("of them late"), late, late_before, work.task_url(question, None, "late"), good=False
+        ),
         _key(
             _("Calls"),
             work.talks_of(question).filter(kind="call").count(),
             work.talks_of(question.before).filter(kind="call").count(),
-            report_url("work", question),
+            work.calls_url(question),
         ),
         _key(
             _("Violations"),
             breaches.of(question).count(),
             breaches.of(question.before).count(),
-            report_url("violations", question),
+            breaches.address(question),
             good=False,
         ),
     ]
@@ -105,7 +111,7 @@ def report_url(code: str, question: Question) -> str:
 
 
 def _key(label: str, now: int, before: int | None, url: str, *, good: bool = True) -> Key:
-    return Key(label, Column(""), Cell(now, url, change(now, before), good))
+    return Key(label, Column(""), Cell(now, url, before, good))
 
 
 def _funnels(question: Question) -> list[Tile]:
@@ -130,7 +136,13 @@ def _funnels(question: Question) -> list[Tile]:
                         series=[
                             {
                                 "name": _("Came"),
-                                "points": [point(found.get(stage.id, 0), url) for stage in way],
+                                "points": [
+                                    point(
+                                        found.get(stage.id, 0),
+                                        funnel.came_url(question, stage, pipeline.code),
+                                    )
+                                    for stage in way
+                                ],
                             }
                         ],
                     ),
@@ -148,6 +160,13 @@ def _sales(question: Question, rows: list[sales.Row]) -> list[Tile]:
     long = last - first > timedelta(days=62)
     names = {} if long else sales.people.names(row[1] for row in rows)
     found = sales.summed(rows, (lambda row: row[0]) if long else (lambda row: row[1]))
+    won = {"status": "won", "closed": question.period.code}
+
+    def listed(key: Any) -> str:
+        if long:
+            return question.deals_url(**won | {"closed": sales.within(key, first, last).code})
+        return question.deals_url(**won, owner=key)
+
     order = (
         sorted(found) if long else sorted(found, key=lambda key: -found[key].sums[main])[:LENGTH]
     )
@@ -164,7 +183,8 @@ def _sales(question: Question, rows: list[sales.Row]) -> list[Tile]:
                         "name": _("Sum, %(currency)s") % {"currency": main},
                         "color": "green",
                         "points": [
-                            point(found[key].sums.get(main, Decimal(0)), url) for key in order
+                            point(found[key].sums.get(main, Decimal(0)), listed(key))
+                            for key in order
                         ],
                     }
                 ],
@@ -194,7 +214,10 @@ def _violations(question: Question) -> list[Tile]:
                     {
                         "name": _("Violations"),
                         "color": "red",
-                        "points": [point(found[clause][0], url) for clause in order],
+                        "points": [
+                            point(found[clause][0], breaches.address(question, clause=clause))
+                            for clause in order
+                        ],
                     }
                 ],
                 horizontal=True,

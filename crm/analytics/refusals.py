@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.analytics import funnel, registry
 from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Section, Table, change, chart, point, share
+from crm.analytics.shapes import Cell, Column, Section, Table, chart, point, share
 from crm.filters.own import EMPTY, PREFIX
 from crm.filters.passed import AFTER_STAGE
 from pipelines.catalog import CompiledField, CompiledPipeline
@@ -154,7 +154,7 @@ def _section(
     rows = [
         [
             Cell(name(key)),
-            Cell(counts[key], url(key), change(counts[key], before.get(key)), good=False),
+            Cell(counts[key], url(key), before.get(key, 0), good=False, beside=True),
             Cell(before.get(key, 0)),
             Cell(share(counts[key], total)),
         ]

@@ -13,7 +13,10 @@ Sections = Callable[[Question], list[Section]]
 
 @dataclass(frozen=True)
 class Report:
-    """A page of analytics. `asks` are the parts of the filter that it answers to, beside the people."""
+    """A page of analytics. `asks` are the parts of the filter that it answers to, beside the people.
+
+    `more` is the label and the view of a page that belongs to it, `empty` what to do where nothing is found.
+    """
 
     code: str
     title: Text
@@ -22,6 +25,8 @@ class Report:
     sections: Sections
     asks: frozenset[str]
     position: int
+    more: tuple[Text, str] | None = None
+    empty: Text = ""
 
 
 _reports: dict[str, Report] = {}
@@ -36,11 +41,15 @@ def report(
     icon: str,
     position: int,
     asks: tuple[str, ...] = (PIPELINE, PERIOD, ARRIVAL, TAG),
+    more: tuple[Text, str] | None = None,
+    empty: Text = "",
 ) -> Callable[[Sections], Sections]:
     """Registers the function that answers the report's question."""
 
     def add(sections: Sections) -> Sections:
-        _reports[code] = Report(code, title, about, icon, sections, frozenset(asks), position)
+        _reports[code] = Report(
+            code, title, about, icon, sections, frozenset(asks), position, more, empty
+        )
         return sections
 
     return add

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.analytics import people, registry
 from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Section, Table, Text, change, chart, point, say_month
+from crm.analytics.shapes import Cell, Column, Section, Table, Text, chart, point, say_month
 from crm.models import Deal
 from crm.periods import Period
 
@@ -146,7 +146,7 @@ def _months(question: Question, rows: list[Row], currencies: list[str]) -> Secti
             by_month.get(first, Won()),
             None,
             currencies,
-            question.deals_url(status="won", closed=_within(first, *question.days).code),
+            question.deals_url(status="won", closed=within(first, *question.days).code),
             compared=False,
         )
         for first in months
@@ -219,6 +219,7 @@ def _section(
                 {
                     "name": _("Sum, %(currency)s") % {"currency": main},
                     "points": [point(now[key].sums[main], url(key)) for key in order],
+                    "color": "green",
                 }
             ],
             format="money",
@@ -253,14 +254,14 @@ def _line(
     compared: bool = True,
 ) -> list[Cell]:
     then = before or Won()
-    cells = [first, Cell(now.deals, url, change(now.deals, then.deals))]
+    cells = [first, Cell(now.deals, url, then.deals if compared else None, beside=True)]
     if compared:
         cells.append(Cell(then.deals))
     for currency in currencies:
         cells += [
             Cell(
                 now.sums.get(currency, Decimal(0)),
-                change=change(now.sums.get(currency), then.sums.get(currency)),
+                before=then.sums.get(currency, Decimal(0)) if compared else None,
             ),
             Cell(now.average(currency)),
         ]
@@ -292,7 +293,7 @@ def _each_month(start: date, end: date) -> Iterable[date]:
         first = (first + timedelta(days=32)).replace(day=1)
 
 
-def _within(first: date, start: date, end: date) -> Period:
+def within(first: date, start: date, end: date) -> Period:
     """The month's days that are in the period."""
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     return Period(max(first, start), min(last, end), "")

@@ -12,12 +12,16 @@ from typing import Any, Literal, NamedTuple
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from crm.money.sums import say_sum
 from crm.registers.asking import say_length
 
 # Columns that fit beside a chart.
 NARROW = 6
+# «+4900 %» beside a single deal says nothing: then it is said what there was.
+FEW = 5
+TENFOLD = 9
 
 Text = str | Promise
 Kind = Literal["text", "number", "percent", "money", "length", "moment", "month"]
@@ -70,23 +74,26 @@ class Column:
 
 
 class Cell(NamedTuple):
-    """A value, the address of the list behind it, and how it differs from the period before (a share of 1)."""
+    """A value, the address of the list behind it, and what it was in the period before (None: not compared)."""
 
     value: Any
     url: str = ""
-    change: float | None = None
+    before: Any = None
     # Whether growing is good.
     good: bool = True
+    # The table has what was before in a column of its own.
+    beside: bool = False
 
 
 class Shown(NamedTuple):
-    """A cell in words; `tone` colours its change."""
+    """A cell in words; `tone` colours its change, for which a compared cell keeps the place."""
 
     text: str
     url: str
     change: str
     tone: str
     is_number: bool
+    is_compared: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,15 +167,26 @@ class Key:
 def show(column: Column, cell: Cell) -> Shown:
     # A nought has no list behind it.
     url = cell.url if cell.value else ""
-    tone = ""
-    if cell.change is not None and abs(cell.change) >= 0.005:
-        tone = "green" if (cell.change > 0) == cell.good else "red"
-    return Shown(column.say(cell.value), url, say_change(cell.change), tone, column.is_number)
+    grown, words, tone = change(cell.value, cell.before), "", ""
+    if grown is not None:
+        words = say_change(grown)
+        if abs(grown) >= 0.005:
+            tone = "green" if (grown > 0) == cell.good else "red"
+    elif cell.before is not None and cell.value != cell.before and not cell.beside:
+        words = _("was %(number)s") % {"number": column.say(cell.before)}
+    is_compared = cell.before is not None
+    return Shown(column.say(cell.value), url, words, tone, column.is_number, is_compared)
 
 
 def change(now: Any, before: Any) -> float | None:
-    """By what share of 1 the number is greater than before; None where there was nothing."""
-    return float(now) / float(before) - 1 if now is not None and before else None
+    """By what share of 1 the number is greater than before; None where a percent would say nothing.
+
+    That is where either is unknown, where a count was below FEW, and where the number grew more than TENFOLD.
+    """
+    if now is None or not before or (isinstance(before, int) and before < FEW):
+        return None
+    grown = float(now) / float(before) - 1
+    return grown if grown < TENFOLD else None
 
 
 def share(part: float, whole: float) -> float | None:

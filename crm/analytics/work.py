@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.analytics import people, registry
 from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Section, Table, change, chart, point, share
+from crm.analytics.shapes import Cell, Column, Section, Table, chart, point, share
 from crm.models import Talk, Task
 
 # Of a talk: its kind, who began it, whether the other side answered.
@@ -95,9 +95,7 @@ def _tasks(question: Question) -> list[Section]:
             [
                 Cell(names.get(pk, "—")),
                 Cell(row["set"], task_url(question, pk, "created")),
-                Cell(
-                    row["done"], task_url(question, pk, "done"), change(row["done"], then["done"])
-                ),
+                Cell(row["done"], task_url(question, pk, "done"), then["done"]),
                 Cell(row["late"], task_url(question, pk, "late"), good=False),
                 Cell(share(row["late"], row["done"])),
                 Cell(row["overdue"], task_url(question, pk, "overdue"), good=False),
@@ -170,7 +168,14 @@ def _talks(question: Question) -> list[Section]:
             for _heading, asked, of in sorts
         ]
         name = names.get(pk, "—") if pk is not None else _("by the regulation")
-        rows.append([Cell(name), *numbers[:4], Cell(timedelta(seconds=seconds)), *numbers[4:]])
+        rows.append(
+            [
+                Cell(name),
+                *numbers[:4],
+                Cell(timedelta(seconds=seconds) if seconds else None),
+                *numbers[4:],
+            ]
+        )
     headings = [Column(heading) for heading, _asked, _of_it in sorts]
     callers = [row for row in rows if row[1].value or row[3].value]
     return [
@@ -213,9 +218,14 @@ def _talks(question: Question) -> list[Section]:
     ]
 
 
-def task_url(question: Question, person: int, what: str) -> str:
-    """The tasks behind a number: `created`, `done`, `late` of the period, or `overdue` now."""
-    return _asked("crm:analytics_tasks", question, who=[str(person)], what=what)
+def task_url(question: Question, person: int | None, what: str) -> str:
+    """The tasks behind a number: `created`, `done`, `late` of the period, or `overdue` now; of all asked about for None."""
+    whose = {} if person is None else {"who": [str(person)]}
+    return _asked("crm:analytics_tasks", question, what=what, **whose)
+
+
+def calls_url(question: Question) -> str:
+    return _asked("crm:analytics_calls", question, kind=Talk.Kind.CALL)
 
 
 def talk_url(question: Question, person: int | None, **asked: Any) -> str:

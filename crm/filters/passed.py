@@ -1,4 +1,4 @@
-"""«Came to a stage», «lost from a stage»: what the numbers of a funnel link to. Nobody types them."""
+"""«Came to a stage», «lost from a stage»: what the numbers of a funnel link to. Nobody types them, nor `expected`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import periods
+from crm.filters import expected
 from crm.filters.asking import Condition, Pairs, Typed
 from crm.lookups import one_of
 from crm.models import Passage
@@ -75,6 +76,7 @@ def of_stages(stages: list[CompiledStage], group: str) -> Iterable[Condition]:
         stages=stages,
         passages=lambda asked: Passage.objects.filter(from_stage__in=asked, to_stage__in=lost),
     )
+    yield from expected.of_stages(stages, group)
 
 
 def _midnight(day: date, more: int) -> datetime:

@@ -36,10 +36,13 @@ def first_of(day: date, months: int = 0) -> date:
 @dataclass
 class Sold:
     count: int = 0
+    # By currency, as the numbers of deals in each.
     sums: dict[str, Decimal] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, count: int, amount: Decimal | None, currency: str) -> None:
         self.count += count
+        self.counts[currency] = self.counts.get(currency, 0) + count
         self.sums[currency] = self.sums.get(currency, Decimal(0)) + (amount or 0)
 
 
@@ -172,9 +175,8 @@ def _together(done: dict[tuple[int, date], Sold], owners: set[int]) -> dict[date
     found: dict[date, Sold] = defaultdict(Sold)
     for (owner, month), part in done.items():
         if owner in owners:
-            found[month].count += part.count
             for currency, amount in part.sums.items():
-                found[month].add(0, amount, currency)
+                found[month].add(part.counts[currency], amount, currency)
     return found
 
 
@@ -191,15 +193,23 @@ def progress(goal: Goal, done: Sold, pace: Pace) -> list[Progress]:
     return found
 
 
-def list_of(owners: Iterable[int], month: date, pipeline: CompiledPipeline | None) -> str:
-    """The address of the deals that were sold: the list behind the number."""
-    last = first_of(month, 1) - timedelta(days=1)
+def list_of(
+    owners: Iterable[int],
+    month: date,
+    pipeline: CompiledPipeline | None,
+    *,
+    until: date | None = None,
+    currency: str = "",
+) -> str:
+    """The address of the deals that were sold from the month on, `until` the end of another: the list behind a number."""
+    last = first_of(until or month, 1) - timedelta(days=1)
     return address(
         "crm:table",
         pipeline=pipeline.code if pipeline else "all",
         status="won",
         owner=sorted(owners),
         closed=f"{month:%Y-%m-%d}..{last:%Y-%m-%d}",
+        currency=currency,
     )
 
 

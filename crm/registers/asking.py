@@ -51,6 +51,10 @@ class RegisterFilter(forms.Form):
     deal = forms.IntegerField(
         required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
     )
+    # Several persons, «1,2,3»: what a report links to.
+    people = forms.RegexField(
+        r"\A\d{1,18}(,\d{1,18}){0,299}\Z", required=False, widget=forms.HiddenInput
+    )
 
     def __init__(
         self,
@@ -102,6 +106,8 @@ class RegisterFilter(forms.Form):
             rows = rows.filter(at__lt=_midnight(until + timedelta(days=1)))
         if asked["person"]:
             rows = rows.filter(**{self.column: asked["person"]})
+        if asked["people"]:
+            rows = rows.filter(**{f"{self.column}__in": asked["people"].split(",")})
         for name in ("clause", "pipeline", "deal"):
             if asked[name]:
                 rows = rows.filter(**{name: asked[name]})

@@ -3,7 +3,10 @@
   "use strict";
   // On a telephone the tabs are wider than the page: one sees where one is.
   const tab = document.querySelector(".analytics-tab.active");
-  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 16;
+  if (tab) {
+    const row = tab.parentElement, left = tab.offsetLeft - row.offsetLeft;
+    if (left + tab.offsetWidth > row.clientWidth) row.scrollLeft = left - 16;
+  }
   document.addEventListener("change", ({ target }) => {
     const form = target.closest("#analytics-filter");
     if (!form) return;

@@ -21,6 +21,7 @@
      "legend": true             by default from two series on
    }
 
+   A figure with `data-chart-grows` is as high as its lying bars need.
    A point with `url` is a link; `text` is said in its tooltip in place of the value. `progress` takes two series:
    what is, and what was planned. A changed attribute is drawn anew, a removed figure is let go. */
 (() => {
@@ -116,21 +117,27 @@
     ...(paint ? { itemStyle: { color: paint } } : {}),
   });
 
-  function withAxes(chart, color, format) {
+  const isLying = (chart) => chart.horizontal || chart.kind === "funnel" || chart.kind === "progress";
+  function heightOf(chart) {
+    const bars = chart.stacked || chart.kind === "progress" ? 1 : chart.series.length;
+    return 64 + chart.categories.length * Math.max(24, bars * 12 + 8);
+  }
+
+  function withAxes(chart, color, format, width) {
     // A funnel is read by the lengths of its bars: slanting sides would show a way between stages that nobody measured.
     const narrows = chart.kind === "funnel";
-    const lies = chart.horizontal || narrows || chart.kind === "progress";
+    const lies = isLying(chart);
     const names = {
       type: "category",
       data: chart.categories,
       inverse: lies,
       axisLine: { lineStyle: { color: color("border-color") } },
       axisTick: { show: false },
-      axisLabel: { color: color("secondary"), hideOverlap: true, ...(lies ? { width: narrows ? 170 : 140, overflow: "truncate" } : {}), ...(narrows ? { color: color("body-color"), interval: 0 } : {}) },
+      axisLabel: { color: color("secondary"), hideOverlap: true, ...(lies ? { width: Math.min(170, Math.round(width * .4)), overflow: "truncate" } : {}), ...(narrows ? { color: color("body-color"), interval: 0 } : {}) },
     };
     const values = {
       type: "value",
-      splitNumber: 4,
+      splitNumber: lies && chart.format === "money" ? 3 : 4,
       minInterval: chart.format && chart.format !== "number" ? 0 : 1,
       axisLabel: { show: !narrows, color: color("secondary"), formatter: format.short, hideOverlap: true },
       splitLine: { show: !narrows, lineStyle: { color: color("border-color") } },
@@ -140,7 +147,7 @@
     const series = chart.series.map((item, number) => {
       const line = (item.kind || chart.kind) === "line";
       const own = () => color(PALETTE[taken++ % PALETTE.length]);
-      const main = item.color ? color(item.color) : item.pale ? color(line ? "secondary" : "border-color") : own();
+      const main = item.color ? color(item.color) : item.pale ? color("secondary") : own();
       const data = item.points.map((point, index) => datum(point, item.colors?.[index] && color(item.colors[index])));
       const same = { name: item.name, data, stack: chart.stacked ? "all" : undefined };
       if (chart.kind === "progress" && number === 1) {
@@ -155,7 +162,7 @@
         };
       }
       const label = { show: narrows, position: "right", color: color("body-color"), formatter: ({ dataIndex }) => told(number, dataIndex) };
-      return { ...same, type: "bar", label, barMaxWidth: 28, barGap: "15%", itemStyle: { color: main, borderRadius: chart.stacked ? 0 : 2 } };
+      return { ...same, type: "bar", label, barMaxWidth: 28, barGap: "15%", itemStyle: { color: main, opacity: item.pale ? .45 : 1, borderRadius: chart.stacked ? 0 : 2 } };
     });
     return {
       ...common(chart, color, format),
@@ -217,7 +224,11 @@
     }
     known.chart = chart;
     known.text = figure.dataset.chart;
-    const option = chart.kind === "pie" ? inParts(chart, color, format) : withAxes(chart, color, format);
+    if ("chartGrows" in figure.dataset && isLying(chart)) {
+      figure.style.minHeight = `${heightOf(chart)}px`;
+      known.box.style.minHeight = figure.style.minHeight;
+    }
+    const option = chart.kind === "pie" ? inParts(chart, color, format) : withAxes(chart, color, format, known.box.clientWidth);
     known.echart.setOption(option, { notMerge: true });
     figure.classList.add("chart-drawn");
   }
