@@ -73,6 +73,8 @@ PAGES: dict[str, int] = {
     "/analytics/funnel/?period=last_90_days": 9,
     # sales now and before, their people and tags in two
     "/analytics/sales/?period=last_90_days": 10,
+    # the pipeline's goals, else those over all pipelines; what was sold, people, teams and who has left in one each
+    "/analytics/plan/?period=last_90_days": 10,
     "/analytics/work/?period=last_90_days": 13,
     # how many, the page, their events, people, deals and clients
     "/analytics/calls/?period=last_90_days": 11,

@@ -1,11 +1,10 @@
+# ruff: noqa: F811
 """The reports of analytics, each number against a naive count, its list and its XLSX; and what keeps their copies exact."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from random import Random
 from statistics import median_low
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,74 +13,24 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from python_calamine import CalamineWorkbook
 
-from crm import board, contacting, deals
-from crm.analytics import breaches, forecast, funnel, rebuilding, refusals, sales, work
+from crm import contacting, deals
+from crm.analytics import breaches, funnel, rebuilding, refusals, sales, work
 from crm.analytics.asking import Filter, Question
-from crm.analytics.shapes import Cell, Section
-from crm.filters import DealFilter
 from crm.models import Deal, Passage, User
 from crm.planning import tasks
-from pipelines import engine
 from pipelines.actor import SYSTEM, Actor
 from pipelines.models import Rule, Stage, StageChange
 from pipelines.violations import record
+from tests.crm.analysed import MOSCOW, PERIOD, ask, year  # noqa: F401
 from tests.factories import NOON, make_deal
 from tests.pipelines.lab import Lab, restamp
 
 pytestmark = pytest.mark.django_db
-
-MOSCOW = ZoneInfo("Europe/Moscow")
-PERIOD = "2026-02-10..2026-03-09"
-# Ways through the pipeline: straight, skipping, back and forth, lost and taken up again.
-WAYS = [
-    "two three won",
-    "two lost",
-    "three won",
-    "two one two three lost",
-    "lost one two",
-    "two",
-    "three two won",
-    "",
-]
-
-
-@pytest.fixture
-def year(alice: User, bob: User, olga: User, charlie: User) -> list[User]:
-    """Two dozen deals of three people over two months, each on a way of its own."""
-    Lab()
-    restamp("lab")
-    random = Random(7)
-    owners = [alice, bob, charlie]
-    for number in range(24):
-        owner = owners[number % 3]
-        at = NOON - timedelta(days=60 - 2.3 * number, minutes=random.randrange(600))
-        deal = make_deal(
-            owner,
-            pipeline="lab",
-            now=at,
-            contact=None,
-            answers={"budget": str(1000 * number)},
-            arrival=("call", "form")[number % 2],
-        )
-        for stage in WAYS[number % len(WAYS)].split():
-            at += timedelta(minutes=random.choice([7, 90, 3000, 20000]))
-            engine.move(deal, to=stage, by=Actor.person(owner), now=at)
-    return owners
-
-
-def ask(user: User, **typed: str) -> Question:
-    data = MultiValueDict({name: [value] for name, value in ({"pipeline": "lab"} | typed).items()})
-    asked = Filter(user=User.objects.get(pk=user.pk), now=NOON, data=data)
-    with timezone.override(MOSCOW):
-        question = asked.question
-    assert question, asked.errors
-    return question
 
 
 def seconds(length: timedelta) -> int:
@@ -93,33 +42,6 @@ def shown(length: timedelta) -> timedelta:
     whole = seconds(length)
     step = 60 if whole < 3600 else 3600 if whole < 864_000 else 86_400
     return timedelta(seconds=whole // step * step)
-
-
-def listed(user: User, url: str) -> int:
-    """How many deals the list behind a number has."""
-    asked = QueryDict(urlsplit(url).query)
-    pipelines = [
-        item for item in board.pipelines_of(user) if asked["pipeline"] in ("all", item.code)
-    ]
-    stages = [stage for item in pipelines for stage in board.stages_of(user, item)]
-    found = DealFilter(asked, user=user, stages=stages)
-    assert not found.errors
-    assert not found.gone
-    in_pipelines = Deal.objects.visible_to(user).filter(
-        pipeline__in=[item.id for item in pipelines]
-    )
-    return found.apply(in_pipelines, now=NOON).count()
-
-
-def numbers(sections: Iterable[Section]) -> list[Cell]:
-    """Every number with a list of deals behind it."""
-    return [
-        cell
-        for section in sections
-        for row in [*section.table.rows, *([section.table.total] if section.table.total else [])]
-        for cell in row
-        if cell.url.startswith("/deals/")
-    ]
 
 
 def test_a_funnel_counts_as_one_would_by_hand(year: list[User], olga: User) -> None:
@@ -149,25 +71,6 @@ def test_a_funnel_counts_as_one_would_by_hand(year: list[User], olga: User) -> N
         assert sum(one.entered for one in found.values()) > 10
         # Who has come from nowhere has stood nowhere.
         assert not Passage.objects.filter(from_stage=None, seconds__isnull=False).exists()
-
-
-@pytest.mark.parametrize("more", [{}, {"cohort": "1"}, {"arrival": "call"}, {"pipeline": "all"}])
-def test_every_number_is_that_of_its_list(
-    year: list[User], olga: User, more: dict[str, str]
-) -> None:
-    with timezone.override(MOSCOW):
-        question = ask(olga, period=PERIOD, **more)
-        cells = numbers(
-            [
-                *funnel.sections(question),
-                *sales.sections(question),
-                *refusals.sections(question),
-                *forecast.sections(question),
-            ]
-        )
-        assert sum(cell.value > 0 for cell in cells) > 10
-        for cell in cells:
-            assert listed(olga, cell.url) == cell.value, cell.url
 
 
 def test_sales_and_refusals_are_summed_by_hand(year: list[User], olga: User) -> None:
