@@ -15,10 +15,14 @@ from markupsafe import escape
 
 
 def html(
-    bound: forms.BoundField, extra: Mapping[str, Any] | None = None, *, invalid: bool = False
+    bound: forms.BoundField,
+    extra: Mapping[str, Any] | None = None,
+    *,
+    invalid: bool = False,
+    widget: forms.Widget | None = None,
 ) -> SafeString:
-    """The widget of a form's field, with `extra` attributes, marked after an error."""
-    made = bound.field.widget
+    """The widget of a form's field, or another in its place, with `extra` attributes, marked after an error."""
+    made = widget or bound.field.widget
     own = {"name": bound.html_name, "id": bound.auto_id, **made.attrs, **(extra or {})}
     if invalid:
         own |= {"class": f"{own.get('class', '')} is-invalid".strip(), "aria-invalid": "true"}

@@ -48,6 +48,15 @@ class Editor:
         )
 
     @property
+    def heading(self) -> SafeString:
+        """The widget of a name: it takes as many lines as it needs, and Enter saves it, as in a field of one line."""
+        area = forms.Textarea({**self.bound.field.widget.attrs, "cols": None, "rows": 1})
+        extra = {"form": "fields-form", "data-line": "", "enterkeyhint": "done"}
+        return widgets.html(
+            self.bound, extra, invalid=bool(self.error or self.conflict), widget=area
+        )
+
+    @property
     def theirs(self) -> str:
         return field_values.show(self.field, self.conflict.theirs) if self.conflict else ""
 

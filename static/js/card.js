@@ -82,9 +82,13 @@
 
   // Enter in a one-line field of the card saves it, as leaving it does.
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !event.target.matches(".card-field input:not([type=checkbox])")) return;
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !event.target.matches(".card-field input:not([type=checkbox]), .card-field [data-line]")) return;
     event.preventDefault();
     event.target.blur();
+  });
+  // What is pasted into a name is one line too.
+  document.addEventListener("input", ({ target }) => {
+    if (target.matches("[data-line]") && target.value.includes("\n")) target.value = target.value.replace(/\s*\n\s*/g, " ");
   });
 
   function prepare(root) {

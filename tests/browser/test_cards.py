@@ -36,7 +36,7 @@ def test_two_windows_edit_one_field_and_the_second_chooses_between_both_values(
     page: Page, deal: Deal, alice: User, olga: User
 ) -> None:
     office.sign_in(page, alice, f"/deals/{deal.pk}/")
-    name = page.locator("#field-name input[name=name]")
+    name = page.locator("#field-name [name=name]")
     name.fill("Не то")
     name.press("Escape")
     expect(name).to_have_value("Мебель на заказ")
