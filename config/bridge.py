@@ -2,7 +2,7 @@
 
 A request's body is taken in by the event loop, so that a slow sender keeps no thread waiting; an answer in one piece,
 as pages are, goes back in one step; a long one goes in pieces from the thread that makes it, for its database
-connection is that thread's own. Why not a2wsgi: docs/decisions/0023-live.md.
+connection is that thread's own. Why not a2wsgi: docs/decisions/0021-live.md.
 """
 
 from __future__ import annotations

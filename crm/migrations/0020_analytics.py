@@ -1,4 +1,4 @@
-"""What the reports read, kept by triggers: see `crm.models.analysed` and decision 25.
+"""What the reports read, kept by triggers: see `crm.models.analysed` and decision 22.
 
 Each copy has one definition, a view; triggers add from it what is new, `manage.py analytics` compares and rebuilds.
 """

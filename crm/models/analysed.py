@@ -1,7 +1,7 @@
 """What the reports read: narrow copies of what happened, kept by triggers in the transaction of the event itself.
 
 A year of a company is half a million passages. Read from their own wide tables and joined with their deals they take
-seconds; from these, with one index that holds every column asked for, a tenth of one. See decision 25.
+seconds; from these, with one index that holds every column asked for, a tenth of one. See decision 22.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What kinds of tasks look like, everywhere alike: in lists, on cards, in the calendar.
 
-The kinds themselves are code (docs/decisions/0022-kinds-of-tasks.md): regulations and their rules name them.
+The kinds themselves are code (docs/decisions/0020-kinds-of-tasks.md): regulations and their rules name them.
 """
 
 from __future__ import annotations
