@@ -1,3 +1,5 @@
+"""The records, one file a subject; whoever reads them starts from `visible_to`."""
+
 from .analysed import Passage, Talk
 from .batch import Batch, BatchRow
 from .company import Company

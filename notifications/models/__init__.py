@@ -1,3 +1,5 @@
+"""Templates, and the outbox of letters and messages."""
+
 from .message import Message, MessageFile, new_message_id
 from .template import Template, TemplateFile
 

@@ -1,3 +1,5 @@
+"""The regulation as rows, and what its running leaves behind."""
+
 from .field import Field, FieldColumns, choices_column
 from .pipeline import Edition, Pipeline, Stage, StageRight
 from .regulation import Clause, LoggedRefusal, Reading, Regulation
