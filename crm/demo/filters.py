@@ -16,7 +16,7 @@ def save_filters(head: User, manager: User) -> None:
             owner=head, place=saved.DEALS, name=name, pipeline="leads", query=query, share=team
         )
     for place, name, query in (
-        ("tasks", "Просроченные у команды", "owner=all&overdue=1"),
+        ("tasks", "Просроченные в отделе", "owner=all&overdue=1"),
         ("contact", "Без открытых сделок", "deals=without"),
     ):
         saved.save(owner=head, place=place, name=name, query=query, share=team)

@@ -44,7 +44,7 @@ def test_a_head_sets_a_filter_saves_it_and_shares_it_and_a_manager_opens_it(
     page.locator("#filter-save").click()
     window = office.window(page)
     window.get_by_label("Название").fill("Крупные сегодня")
-    window.get_by_label("Кто видит").select_option(label="Команда «Продажи»")
+    window.get_by_label("Кто видит").select_option(label="«Продажи»")
     window.get_by_role("button", name="Сохранить").click()
     expect(page.locator(".filter-name")).to_contain_text("Крупные сегодня")
     saved = SavedFilter.objects.get()
