@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -24,7 +25,9 @@ class CompressedPagesMiddleware(GZipMiddleware):
     The random bytes that Django adds keep the tokens in a page from being guessed by its length.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         return response if response.streaming else super().process_response(request, response)
 
 
@@ -41,7 +44,7 @@ class WorkplaceMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _back_to_the_form(request, self.get_response(request))
+            return _says_that_it_ended(request, self.get_response(request))
         # None where the user was not read from a session, as in some tests.
         catalog.refresh(getattr(request.user, "known_stamps", None))
         with (
@@ -52,13 +55,15 @@ class WorkplaceMiddleware:
             return self.get_response(request)
 
 
-def _back_to_the_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Whose session ended while he wrote is led back to the page with the form, not to the address that takes it."""
-    sent_to = response.get("Location", "")
-    if request.method == "POST" and sent_to.startswith(f"{reverse('crm:login')}?"):
-        page = request.headers.get("Referer", "")
-        if url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}):
-            response["Location"] = f"{reverse('crm:login')}?{urlencode({'next': page})}"
+def _says_that_it_ended(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Whose session ended is told so where he signs in; from a form he comes back to its page, not to where it is sent."""
+    place, _mark, asked = response.get("Location", "").partition("?")
+    was_in = request.method == "POST" or settings.SESSION_COOKIE_NAME in request.COOKIES
+    if place == reverse("crm:login") and was_in:
+        page = request.headers.get("Referer", "") if request.method == "POST" else ""
+        is_ours = url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()})
+        back = urlencode({"next": page}) if is_ours else asked
+        response["Location"] = f"{place}?{back}&ended=1"
     return response
 
 

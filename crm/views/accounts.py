@@ -38,14 +38,12 @@ class SignIn(views.LoginView):
             # The session ended while a page was open: session.js asks to sign in, and keeps what is typed there.
             back = request.headers.get("HX-Current-URL", "/")
             safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-            url = f"{reverse('crm:login')}?{urlencode({'next': back if safe else '/'})}"
+            url = f"{reverse('crm:login')}?{urlencode({'next': back if safe else '/', 'ended': 1})}"
             return trigger_client_event(HttpResponse(status=401), "session:ended", {"url": url})
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        # Signing out takes the cookie away: who comes with one was signed in until something ended it.
-        ended = self.request.method == "GET" and settings.SESSION_COOKIE_NAME in self.request.COOKIES
-        return super().get_context_data(ended=ended, **kwargs)
+        return super().get_context_data(ended="ended" in self.request.GET, **kwargs)
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -13,7 +13,7 @@
     reglament.toast(`${said.ended} `, "danger").querySelector(".toast-body").append(link);
   }
   document.addEventListener("session:ended", ({ detail }) => ended(detail.url));
-  window.reglament.ended = () => ended(`${said.login}?next=${encodeURIComponent(location.pathname + location.search)}`);
+  window.reglament.ended = () => ended(`${said.login}?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
 
   document.addEventListener("session:renewed", ({ detail }) => {
     if (detail.user !== said.user) return reglament.toast(said.another, "danger");

@@ -106,3 +106,13 @@ def test_a_period_at_the_end_of_the_calendar_or_none_is_answered(
 @pytest.mark.parametrize("where", ["nonsense", "", "//evil.example/", "https://evil.example/", "/\\evil.example"])  # fmt: skip
 def test_a_form_that_names_no_page_of_ours_leads_home(client: Client, where: str) -> None:
     assert client.post("/language/", {"language": "ru", "next": where})["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "path", ["crm/team/1/change/?_to_field=", "crm/intakerule/?playbook__gte=%00"]
+)
+def test_addresses_on_which_djangos_administration_would_break_are_refused(
+    administrator: User, client: Client, path: str
+) -> None:
+    client.force_login(administrator)
+    assert client.get(f"/admin/{path}").status_code == 400
