@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,5 +56,5 @@ def archive_unused(record: Client, *, by: Actor, now: datetime) -> None:
     record.archived_at = now
     writes.update(record, "archived_at")
     archived = CONTACT_ARCHIVED if isinstance(record, Contact) else COMPANY_ARCHIVED
-    link = {client_fields.kind_of(record): record}
+    link: dict[str, Any] = {client_fields.kind_of(record): record}
     engine.record(archived, by=by, now=now, data={"name": record.name}, **link)

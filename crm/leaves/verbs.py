@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -93,7 +94,7 @@ def _tell_one(now: datetime) -> bool:
         DEPUTY,
         text=lambda: (
             _("You stand in for %(person)s until %(day)s: deals and tasks are yours too.")
-            % {"person": leave.user, "day": f"{leave.last_day:%d.%m.%Y}"}
+            % {"person": leave.user, "day": date_format(leave.last_day, "SHORT_DATE_FORMAT")}
         ),
         url="/leaves/",
         now=now,

@@ -72,9 +72,11 @@ class Postpone(TaskKind):
         tasks.postpone_task(
             task, due_at=_moment(batch.params["due_at"]), all_day=all_day, by=by, now=now
         )
-        return before
+        return {**before, "to": task.due_at.isoformat()}
 
     def undo(self, row: BatchRow, batch: Batch, *, by: Actor, now: datetime) -> None:
+        if row.subject.due_at != _moment(row.before["to"]):
+            raise RegulationError(_("It was moved to another time since."))
         due_at, all_day = _moment(row.before["due_at"]), bool(row.before["all_day"])
         tasks.postpone_task(row.subject, due_at=due_at, all_day=all_day, by=by, now=now)
 
@@ -90,6 +92,8 @@ class Reassign(TaskKind):
         return before
 
     def undo(self, row: BatchRow, batch: Batch, *, by: Actor, now: datetime) -> None:
+        if row.subject.owner_id != batch.params["owner"]:
+            raise RegulationError(_("It was given to somebody else since."))
         tasks.reassign_task(row.subject, owner=_person(row.before["owner"]), by=by, now=now)
 
 
@@ -101,6 +105,8 @@ class ChangeKind(TaskKind):
         return before
 
     def undo(self, row: BatchRow, batch: Batch, *, by: Actor, now: datetime) -> None:
+        if row.subject.kind != batch.params["kind"]:
+            raise RegulationError(_("Somebody wrote something else there since."))
         tasks.change_kind(row.subject, kind=str(row.before["kind"]), by=by, now=now)
 
 

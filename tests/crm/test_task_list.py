@@ -9,9 +9,12 @@ import pytest
 from django.utils import timezone
 from python_calamine import load_workbook
 
+from crm.batches import verbs
+from crm.batches.verbs import NewRow
 from crm.models import Batch, Deal, Task
 from crm.planning import listing
 from crm.planning.asked import TaskFilter
+from pipelines.actor import Actor
 from tests.clauses.steps import at_stage, fresh, task_of
 from tests.factories import NOON, make_deal
 
@@ -100,6 +103,33 @@ def test_what_many_tasks_may_not_is_refused_one_by_one(client, alice, olga):
     everything = {"everything": "1", "query": f"owner={alice.pk}&q=другая", "go": "1"}
     client.post("/tasks/many/reassign/", {**everything, "owner": olga.pk})
     assert fresh(other).owner == olga
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "mine"),
+    [
+        ("tasks.postpone", {"due_at": "2026-03-12T09:00:00+00:00"}, {"due_at": NOON}),
+        ("tasks.kind", {"kind": "meeting"}, {"kind": "other"}),
+        ("tasks.reassign", {"owner": "bob"}, {"owner": "alice"}),
+    ],
+)
+def test_what_a_colleague_changed_since_is_not_put_back(
+    kind, asked, mine, alice, bob, olga, administrator
+):
+    people = {"alice": alice, "bob": bob, "olga": olga}
+    left, touched = make_task(alice, "первая"), make_task(alice, "вторая")
+    asked = {name: getattr(people.get(value), "pk", value) for name, value in asked.items()}
+    rows = [NewRow(record_id=task.pk, name=task.text) for task in (left, touched)]
+    by = Actor.person(administrator)
+    batch = verbs.start(kind, title="много", rows=rows, params=asked, by=by, now=NOON)
+    Task.objects.filter(pk=touched.pk).update(
+        due_at=NOON + timedelta(days=9), kind="letter", owner=olga
+    )
+    verbs.undo(batch, by=by, now=timezone.now())
+    ((name, value),) = mine.items()
+    assert getattr(fresh(left), name) == people.get(value, value)
+    assert fresh(touched).owner == olga
+    assert (fresh(touched).kind, fresh(touched).due_at) == ("letter", NOON + timedelta(days=9))
 
 
 def test_a_list_is_exported_as_it_is_asked(client, olga, alice):
