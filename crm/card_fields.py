@@ -1,8 +1,8 @@
-"""Which fields the cards of a board show: each person's own choice, for each pipeline."""
+"""Which fields the cards of a board show, and in what order: each person's own choice, for each pipeline."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from itertools import groupby
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +15,9 @@ from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 
 KIND = "card"
+# What takes a line of the card for itself; all others stand side by side.
+LINES = frozenset({"name", "sum", "contact", "company", "tags"})
+SIDE_BY_SIDE = "foot"
 
 
 def known(user: User, scope: str) -> list[Column]:
@@ -25,11 +28,19 @@ def known(user: User, scope: str) -> list[Column]:
     raise LookupError(scope)
 
 
-def shown(user: User, pipeline_id: int) -> Collection[str]:
-    """The codes of what the user's cards show."""
+def shown(user: User, pipeline_id: int) -> list[str]:
+    """The codes of what the user's cards show, in his order."""
     pipeline = catalog.pipeline(pipeline_id)
     chosen = columns.chosen(user, KIND, pipeline.code, _of(user, pipeline))
-    return frozenset(column.code for column in chosen.columns)
+    return [column.code for column in chosen.columns]
+
+
+def layout(user: User, pipeline_id: int) -> list[tuple[str, list[str]]]:
+    """The same as rows of a card: (a field that has a line for itself, or «foot», the codes in the row)."""
+    rows = groupby(
+        shown(user, pipeline_id), key=lambda code: code if code in LINES else SIDE_BY_SIDE
+    )
+    return [(kind, list(codes)) for kind, codes in rows]
 
 
 def _of(user: User, pipeline: CompiledPipeline) -> list[Column]:
@@ -51,6 +62,4 @@ def _of(user: User, pipeline: CompiledPipeline) -> list[Column]:
     ]
 
 
-columns.register(
-    KIND, known, right=None, title=gettext_lazy("Fields of the cards"), is_ordered=False
-)
+columns.register(KIND, known, right=None, title=gettext_lazy("Fields of the cards"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -25,7 +25,8 @@ from crm.money.sums import SIGNS
 from crm.panels import Mark
 from pipelines import catalog
 
-Marks = Sequence[Mapping[int, Mark]]
+# By the code of the card's field, then by the deal.
+Marks = Mapping[str, Mapping[int, Mark]]
 TaskState = Literal["overdue", "today", "later", "none", ""]
 
 
@@ -42,7 +43,7 @@ class Face:
     countdown: Countdown | None
     task: TaskState
     task_at: str
-    marks: list[Mark]
+    marks: dict[str, Mark]
 
 
 class Words:
@@ -93,7 +94,7 @@ class Words:
         return "today" if at.astimezone(self.zone).date() == self.today else "later"
 
 
-def face(row: Row, words: Words, *, needs_task: bool, marks: Marks = ()) -> Face:
+def face(row: Row, words: Words, *, needs_task: bool, marks: Marks | None = None) -> Face:
     at, now = row.next_task_at, words.now
     since, deadline, contact = row.stage_since, row.stage_deadline, row.last_contact_at
     return Face(
@@ -106,7 +107,7 @@ def face(row: Row, words: Words, *, needs_task: bool, marks: Marks = ()) -> Face
         countdown=words.countdown(row.stage_id, deadline) if deadline else None,
         task=words.task(at, needed=needs_task and row.status == "open"),
         task_at=words.due(at) if at else "",
-        marks=[table[row.id] for table in marks if row.id in table],
+        marks={code: table[row.id] for code, table in (marks or {}).items() if row.id in table},
     )
 
 
@@ -185,14 +186,14 @@ def _faces(column: Column, words: Words, marks: Marks) -> list[Face]:
 def _marks(rows: list[Row], user: User, now: datetime) -> Marks:
     """What other apps have to say of the deals shown, all of one pipeline; what the user has put away is not asked for."""
     if not rows:
-        return ()
+        return {}
     pipeline = catalog.pipeline(catalog.stage(rows[0].stage_id).pipeline_id)
     shown, numbers = card_fields.shown(user, pipeline.id), [row.id for row in rows]
-    return [
-        source.marks(numbers, now=now)
+    return {
+        code: source.marks(numbers, now=now)
         for source in panels.sources_of([pipeline])
-        if mark_code(source) in shown
-    ]
+        if (code := mark_code(source)) in shown
+    }
 
 
 def _pipeline_of(rows: Iterable[Row], columns: Iterable[Column]) -> int | None:
@@ -208,7 +209,7 @@ def _render(
     base = reverse("crm:deal", args=[0]).removesuffix("0/")
     shared = {
         "deal_url": base,
-        "show": dict.fromkeys(card_fields.shown(user, pipeline_id), True) if pipeline_id else {},
+        "layout": card_fields.layout(user, pipeline_id) if pipeline_id else [],
         "say": _say(),
     }
     # Without the request: nothing here needs the context processors, and they would cost queries.

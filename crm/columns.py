@@ -65,8 +65,6 @@ class Table:
     known: Known
     right: str | None = rights.ARRANGE
     title: str | Promise = _TITLE
-    # Whether their order means anything.
-    is_ordered: bool = True
 
     def is_open_to(self, user: User) -> bool:
         return self.right is None or user.may(self.right)

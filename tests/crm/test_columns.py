@@ -5,10 +5,11 @@ import re
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from crm import board, columns, deal_columns, preferences, table
+from crm import board, columns, deal_columns, deals, preferences, table
 from crm.filters import DealFilter
 from crm.models import Deal
 from pipelines import catalog
+from pipelines.actor import Actor
 from tests.factories import NOON, make_deal
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,29 @@ def test_without_the_right_the_table_is_as_usual(alice, client):
     assert client.get("/columns/deals/leads/").status_code == 403
     assert client.post("/columns/deals/leads/", {"column": ["name"]}).status_code == 403
     assert "columns-button" not in client.get("/deals/table/").content.decode()
+
+
+def test_the_fields_of_board_cards_stand_in_the_order_of_who_looks(alice, bob, client):
+    for who in (alice, bob):
+        deals.edit_deal(make_deal(who), {"budget": 5000}, by=Actor.person(who), now=NOON)
+    client.force_login(alice)
+
+    def order():
+        card = client.get("/deals/?pipeline=leads").content.decode().partition("<article")[2]
+        return re.findall(
+            r'class="deal-(name|sum|who|task|foot)\b', card.partition("</article>")[0]
+        )
+
+    usual = order()
+    assert usual[:2] == ["name", "sum"]
+    # The name cannot be left out, and keeps the place it was given.
+    client.post("/columns/card/leads/", {"column": ["task", "sum", "name", "days", "contact"]})
+    assert order() == ["foot", "task", "sum", "name", "foot", "who"]
+    client.force_login(bob)
+    assert order() == usual
+    client.force_login(alice)
+    client.post("/columns/card/leads/", {"usual": "1"})
+    assert order() == usual
 
 
 def test_what_a_table_no_longer_has_is_left_out_and_its_fixed_column_stays(alice):
