@@ -29,7 +29,8 @@ PAGES: dict[str, int] = {
     # 1 for every page; the deal, what is around it, tasks, people, the invoices, the feed.
     # Offers, files, continuations and proofs cost one each where there are any, letters two.
     "/deals/{deal}/": 7,
-    "/deals/{deal}/feed/": 3,
+    # the deal, its entries, what is pinned
+    "/deals/{deal}/feed/": 4,
     # the notices; the bell's count comes with the reader
     "/notices/?unread=1": 2,
     "/notices/bell/": 2,
@@ -40,13 +41,18 @@ PAGES: dict[str, int] = {
     "/live/board/?deals={deal}": 3,
     "/deals/new/": 2,
     # 1 for every page; the record, its points, deals, tasks, people to give it to, its life, its files, the feed in two
-    # and those merged into it, the rights of the reader's roles
+    # and those merged into it, the rights of the reader's roles,
+    # what is pinned
     "/contacts/{contact}/": 12,
     # … and its contacts with their points
     "/companies/{company}/": 14,
     # 1 for every page; whose there are, the records, their points, their open deals
-    # … how many, people to ask for and to give to, the lists to choose from; the choice of this one, kept once
+    # … how many, people to give to, the lists to choose from; the choice of this one, kept once
     "/contacts/": 10,
+    # … and people to ask for
+    "/contacts/?owner=me&deals=without&filters=open": 10,
+    # the filters of all lists, the lists there are
+    "/filters/contact/": 3,
     "/contacts/?q=иван": 10,
     "/companies/": 10,
     # 1 for every page; the regulation, its clauses, rules and their conditions, three counts of the month,
@@ -71,8 +77,8 @@ PAGES: dict[str, int] = {
     # 1 for every page, what the filter offers in four (people, teams with their members, tags). The funnel: its passages, those
     # of the period before, the lost, those who stand now
     "/analytics/funnel/?period=last_90_days": 9,
-    # sales now and before, their people and tags in two
-    "/analytics/sales/?period=last_90_days": 10,
+    # sales now and before, their people and tags in two, what was won and lost with its people
+    "/analytics/sales/?period=last_90_days": 12,
     # the pipeline's goals, else those over all pipelines; what was sold, people, teams and who has left in one each
     "/analytics/plan/?period=last_90_days": 10,
     "/analytics/work/?period=last_90_days": 13,

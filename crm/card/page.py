@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -189,7 +190,7 @@ def lets_edit(stage: CompiledStage, user: User) -> bool:
 def pins_of(deal: Deal) -> card_pins.Pins:
     """What is pinned on the deal's card."""
     deals = {item.pk: item.pipeline_id for item in feed_lines.chain(deal)}
-    return card_pins.read_pins(deal, feed_lines.entries_of(deals), deals)
+    return card_pins.read_pins(deal, partial(feed_lines.entries_of, deals), deals)
 
 
 def next_stage(stages: tuple[StageAnswer, ...]) -> StageAnswer | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,13 +49,18 @@ class Pins:
 NONE = Pins([], frozenset())
 
 
-def read_pins(record: Card, feed: QuerySet[Event], pipelines: Mapping[int, int]) -> Pins:
-    """What is pinned on the card; `feed` are all entries the reader sees there, `pipelines` those of its deals."""
+def read_pins(
+    record: Card, feed: Callable[[], QuerySet[Event]], pipelines: Mapping[int, int]
+) -> Pins:
+    """What is pinned on the card; `feed` gives all entries the reader sees there, `pipelines` are those of its deals.
+
+    One statement where nothing is pinned: only then nobody asks what the feed consists of.
+    """
     pins = list(Pin.objects.filter(**of(record)).select_related("by"))
     if not pins:
         return NONE
     entries = frozenset(pin.event_id for pin in pins)
-    events = feed.filter(pk__in=entries).select_related("actor", "rule")
+    events = feed().filter(pk__in=entries).select_related("actor", "rule")
     lines = {line.event.pk: line for line in feed_lines.lines_of(events, pipelines)}
     shown = [Pinned(pin, lines[pin.event_id]) for pin in pins if pin.event_id in lines]
     return Pins(shown, entries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -90,7 +91,7 @@ def read_client(record: Client, *, user: User, now: datetime, asked: Filter = AL
 
 def pins_of(record: Client, user: User, places: dict[int, Place]) -> card_pins.Pins:
     """What is pinned on the client's card, of what the user sees there."""
-    feed = client_feed.entries_of(record, user=user, places=places)
+    feed = partial(client_feed.entries_of, record, user=user, places=places)
     pipelines = {pk: place.pipeline_id for pk, place in places.items()}
     return card_pins.read_pins(record, feed, pipelines)
 

@@ -56,6 +56,15 @@
     document.getElementById("composers").scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
 
+  // Whoever unpins by a key goes on from the entry's own line.
+  let pinned = "";
+  document.addEventListener("click", (event) => { pinned = event.target.closest(".feed-pin-button")?.value || ""; });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!pinned || event.target.id !== "feed") return;
+    if (document.activeElement === document.body) (document.getElementById(`pin-${pinned}`) || document.querySelector(".feed-pin-button"))?.focus();
+    pinned = "";
+  });
+
   // Escape puts a field back as it was opened.
   document.addEventListener("keydown", (event) => {
     const field = event.target;
@@ -71,7 +80,12 @@
     const tab = event.target.closest("#composers [data-bs-toggle=tab]");
     if (!tab) return;
     const pane = document.querySelector(address(tab));
-    const focus = () => pane.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+    // The first that is still to be written; a template or a channel is chosen by who wants to.
+    const focus = () => {
+      const fields = [...pane.querySelectorAll("form[method=post] :is(textarea, input:not([type=hidden], [type=file], [type=checkbox]))")];
+      const shown = fields.filter((field) => field.offsetParent);
+      (pane.querySelector("select[name=verb]") || shown.find((field) => !field.value) || shown[0])?.focus();
+    };
     if (pane.querySelector("form")) setTimeout(focus);
     else pane.addEventListener("htmx:afterSettle", focus, { once: true });
   });
@@ -89,6 +103,20 @@
   // What is pasted into a name is one line too.
   document.addEventListener("input", ({ target }) => {
     if (target.matches("[data-line]") && target.value.includes("\n")) target.value = target.value.replace(/\s*\n\s*/g, " ");
+  });
+
+  // A field that could not be saved looks so; leaving it once more, or Enter, tries again.
+  const mark = (failed) => (event) => {
+    const box = event.detail.elt;
+    if (!box.matches?.(".card-field")) return;
+    box.classList.toggle("is-unsaved", failed);
+    each(box, "input:not([type=hidden]), select, textarea", (field) => field.classList.toggle("is-invalid", failed));
+  };
+  document.addEventListener("htmx:beforeRequest", mark(false));
+  for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, mark(true));
+  document.addEventListener("focusout", (event) => {
+    const box = event.target.closest(".card-field.is-unsaved");
+    if (box) htmx.trigger(box, "change");
   });
 
   function prepare(root) {
