@@ -79,7 +79,6 @@ def plan(ask: Ask) -> dict[str, Any]:
         goals, done = row.goals.get(month, []), row.sold[month]
         if not goals and not (isinstance(row.whose, User) and done.count):
             continue
-        owners = {row.whose.pk} if isinstance(row.whose, User) else set()
         rows.append(
             {
                 "whose": row.whose,
@@ -87,7 +86,7 @@ def plan(ask: Ask) -> dict[str, Any]:
                 "count": done.count,
                 "sums": sorted(done.sums.items()),
                 "progress": [item for goal in goals for item in reading.progress(goal, done, pace)],
-                "url": reading.list_of(owners, month, chosen),
+                "url": reading.list_of(row.owners, month, chosen) if row.owners else "",
             }
         )
     return {"rows": rows, "pace": pace, "month": month, "words": Words(ask.now), "pipeline": chosen}

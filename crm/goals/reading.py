@@ -84,6 +84,8 @@ class Row:
     """A person or a team, with the goals and the sales of each month."""
 
     whose: User | Team
+    # Himself, or the team's people whom the reader answers for: whose deals are counted.
+    owners: frozenset[int]
     goals: dict[date, list[Goal]]
     sold: dict[date, Sold]
     may_set: bool = False
@@ -152,13 +154,13 @@ def table(user: User, *, first: date, until: date, pipeline: CompiledPipeline | 
         goals[key][goal.month].append(goal)  # type: ignore[index]
     rows = []
     for team in teams:
-        members = {person.pk for person in people if person.team_id in below(team, teams)}
-        rows.append(
-            Row(team, goals["team", team.pk], _together(done, members), may_set(user, team))
-        )
+        under = below(team, teams)
+        members = frozenset(person.pk for person in people if person.team_id in under)
+        of_team = goals["team", team.pk]
+        rows.append(Row(team, members, of_team, _together(done, members), may_set(user, team)))
     for person in people:
-        own = _together(done, {person.pk})
-        rows.append(Row(person, goals["user", person.pk], own, may_set(user, person)))
+        only, own = frozenset({person.pk}), goals["user", person.pk]
+        rows.append(Row(person, only, own, _together(done, only), may_set(user, person)))
     return rows
 
 
@@ -171,7 +173,7 @@ def below(team: Team, teams: Iterable[Team]) -> set[int]:
     return found
 
 
-def _together(done: dict[tuple[int, date], Sold], owners: set[int]) -> dict[date, Sold]:
+def _together(done: dict[tuple[int, date], Sold], owners: frozenset[int]) -> dict[date, Sold]:
     found: dict[date, Sold] = defaultdict(Sold)
     for (owner, month), part in done.items():
         if owner in owners:

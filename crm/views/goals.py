@@ -99,7 +99,7 @@ def _row(
                     }
                     for item in progress
                 ],
-                "list": reading.list_of({row.whose.pk}, month, pipeline) if is_person else "",
+                "list": reading.list_of(row.owners, month, pipeline) if row.owners else "",
                 "edit": address(
                     "crm:goals", month=f"{month:%Y-%m}", pipeline=pipeline.code if pipeline else ""
                 ).partition("?")[2],
