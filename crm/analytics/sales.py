@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy
 
 from crm.analytics import people, registry
 from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Section, Table, Text, chart, point, say_month
+from crm.analytics.shapes import Cell, Column, Section, Table, Text, chart, point, say_month, share
 from crm.models import Deal
 from crm.periods import Period
+
+CLOSED = ("won", "lost")
 
 
 @dataclass
@@ -107,6 +109,7 @@ def sections(question: Question) -> list[Section]:
             url=lambda pk: question.deals_url(**won, owner=pk),
             **together,
         ),
+        _outcomes(question),
         _section(
             "source",
             _("By source"),
@@ -177,6 +180,72 @@ def _months(question: Question, rows: list[Row], currencies: list[str]) -> Secti
             legend=len(currencies) > 1,
         ),
     )
+
+
+def _outcomes(question: Question) -> Section:
+    """How many of the deals that each closed he won."""
+    days, counts = question.period.code, outcomes(question)
+    names = people.names(counts)
+    order = sorted(
+        counts, key=lambda pk: (-counts[pk]["won"], counts[pk]["lost"], names.get(pk, ""))
+    )
+
+    def line(first: str, found: Counter[str], **owner: int) -> list[Cell]:
+        return [
+            Cell(first),
+            *(
+                Cell(found[kind], question.deals_url(status=kind, closed=days, **owner))
+                for kind in CLOSED
+            ),
+            Cell(share(found["won"], found.total())),
+        ]
+
+    rows = [line(names.get(pk, "—"), counts[pk], owner=pk) for pk in order]
+    return Section(
+        "outcome",
+        _("Won and lost by manager"),
+        Table(
+            [
+                Column(_("Manager"), "text", width=28),
+                Column(_("Won")),
+                Column(_("Lost")),
+                Column(_("Share of won"), "percent"),
+            ],
+            rows,
+            line(_("Total"), sum(counts.values(), Counter())),
+        ),
+        chart(
+            "bar",
+            title=_("Won and lost by manager"),
+            categories=[row[0].value for row in rows],
+            series=[
+                {
+                    "name": name,
+                    "color": color,
+                    "points": [point(row[place].value, row[place].url) for row in rows],
+                }
+                for name, color, place in ((_("Won"), "green", 1), (_("Lost"), "red", 2))
+            ],
+            stacked=True,
+            horizontal=True,
+        ),
+        _("Deals that were closed in the period."),
+    )
+
+
+def outcomes(question: Question) -> dict[int, Counter[str]]:
+    """By the responsible how many of the deals closed in the period are won and lost."""
+    rows = (
+        question.deals()
+        .filter(status__in=CLOSED, closed_at__gte=question.since, closed_at__lt=question.until)
+        .order_by()
+        .values_list("owner", "status")
+        .annotate(number=Count("*"))
+    )
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for owner, status, number in rows:
+        found[owner][status] = number
+    return found
 
 
 def _section(
