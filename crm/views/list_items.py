@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -21,7 +22,7 @@ from crm.card.editing import FieldsChanged
 from crm.lists import item_card, items, shapes
 from crm.lists.shapes import Shape
 from crm.models import ListItem
-from crm.views.answers import SignedIn, toast
+from crm.views.answers import SignedIn
 from crm.views.replies import done, go, me, refused, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
@@ -193,6 +194,6 @@ def archive(request: SignedIn, pk: int) -> HttpResponse:
         items.archive_item(item, by=me(request), now=timezone.now())
     except RegulationError as error:
         return refused(request, item, error)
-    response = go(request, item.list.get_absolute_url())
-    text = _("“%(name)s” is archived.") % {"name": item.name}
-    return toast(response, text) if request.htmx else response
+    # Not a toast: the page that would show it is left.
+    messages.success(request, _("“%(name)s” is archived.") % {"name": item.name})
+    return go(request, item.list.get_absolute_url())
