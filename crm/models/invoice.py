@@ -112,7 +112,7 @@ class Invoice(models.Model):
 
     @transition(field=state, source=[State.DRAFT, State.SENT], target=State.PAID)
     def mark_paid(self) -> None:
-        """Only through `crm.money.invoices.settle_invoice`."""
+        """Only through `crm.money.invoices.settle`."""
 
     @transition(field=state, source=[State.DRAFT, State.SENT], target=State.CANCELLED)
     def cancel(self) -> None:

@@ -106,7 +106,7 @@ class User(AbstractUser):
     password_changed_at = models.DateTimeField(
         _("password changed at"), default=timezone.now, editable=False
     )
-    # The name under which `crm.photos` keeps the pictures; empty: initials.
+    # The name under which `crm.profile.photos` keeps the pictures; empty: initials.
     photo = models.CharField(_("photo"), max_length=40, blank=True, editable=False)
     # The hash that a new password takes the place of, until `crm.passwords` has kept it.
     password_before = ""
