@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from notifications import letters, messages
 from notifications.models import Message, Template
+from pipelines import reads
 from pipelines.actions import offer
 from pipelines.context import Context
 from pipelines.params import ParamsForm, TemplateField
@@ -33,8 +34,8 @@ def send_email(context: Context, params: Any) -> dict[str, Any]:
     deal, by_hand = context.deal, context.by.is_person
     _prepare(context)
     template = _template(params.template, Template.Kind.EMAIL)
-    key = f"{deal.pk}:{template.code}" if params.once else None
-    if key and Message.objects.filter(dedupe_key=key).exists():
+    key = _key(deal.pk, template.code) if params.once else None
+    if key and _was_said(deal.pk, template.code):
         return {"skipped": _("This letter has been sent once.")}
     if not by_hand and not (deal.contact and deal.contact.point("email")):
         return {"skipped": str(letters.NoAddress())}
@@ -134,8 +135,8 @@ def _say(context: Context, params: Any, channel: str) -> dict[str, Any]:
     _prepare(context)
     sms = channel == Message.Channel.SMS
     template = _template(params.template, Template.Kind.SMS if sms else Template.Kind.CHAT)
-    key = f"{deal.pk}:{template.code}" if params.once else None
-    if key and Message.objects.filter(dedupe_key=key).exists():
+    key = _key(deal.pk, template.code) if params.once else None
+    if key and _was_said(deal.pk, template.code):
         return {"skipped": _("This message has been sent once.")}
     try:
         channel = messages.chat_for(deal.contact) if channel == "chat" else channel
@@ -156,6 +157,21 @@ def _say(context: Context, params: Any, channel: str) -> dict[str, Any]:
         dedupe_key=key,
     )
     return {"message": message.pk, "to": message.to, "channel": message.channel}
+
+
+def _key(deal: int, template: str) -> str:
+    return f"{deal}:{template}"
+
+
+def _was_said(deal: int, template: str) -> bool:
+    """Whether what is said once a deal has been said on this one."""
+
+    def load(deals: list[int]) -> dict[int, list[str]]:
+        keys = {_key(pk, template): pk for pk in deals}
+        said = Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True)
+        return {keys[key]: [key] for key in said if key}
+
+    return bool(reads.of_deal(deal, Message, ("said once", template), load))
 
 
 def _prepare(context: Context) -> None:

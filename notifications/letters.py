@@ -218,8 +218,9 @@ def retry_message(message: Message, *, by: Actor, now: datetime) -> Message:
 
 def insert(message: Message) -> Message | None:
     """Save the new letter, or find the one that has its dedupe key."""
-    if message.dedupe_key is None:
-        # Nothing to collide with: a savepoint would be two statements for nothing.
+    if message.dedupe_key is None or writes.is_gathering():
+        # Nothing to collide with, or a batch, which holds the deal and has asked: a savepoint would be for nothing. Should
+        # it collide all the same, the batch runs each rule in a savepoint of its own.
         writes.insert(message)
         return None
     try:

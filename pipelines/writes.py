@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from pipelines import reads
+
 # Numbers taken from a table's sequence at a time; those that a batch does not use are lost, as any sequence loses some.
 BLOCK = 100
 # How the statements begin that change nothing.
@@ -23,6 +25,7 @@ _READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 def insert(row: models.Model) -> None:
     """Insert a new row; it has its number when this returns."""
+    reads.written(row)
     if (batch := _batch.get()) is None:
         row.save(force_insert=True)
     else:
@@ -31,6 +34,7 @@ def insert(row: models.Model) -> None:
 
 def update(row: models.Model, *fields: str) -> None:
     """Write these fields of the row as they are now."""
+    reads.written(row)
     if (batch := _batch.get()) is None:
         row.save(update_fields=fields)
     else:
@@ -116,9 +120,11 @@ class _Batch:
         if not self.is_writing:
             if not str(sql).startswith(_READING):
                 self.asked += 1
+                reads.forget()
             # What waits was asked for after the last savepoint began, for beginning one writes what waited.
             if str(sql).startswith("ROLLBACK"):
                 self._forget()
+                reads.forget()
             else:
                 self.flush()
         return execute(sql, params, many, context)

@@ -14,7 +14,7 @@ from crm.clients import sole
 from crm.intake import distribution
 from crm.leaves.standing import in_place_of
 from crm.models import Deal, Task, User
-from crm.planning import tasks
+from crm.planning import keeping, tasks
 from crm.roles import HEAD
 from pipelines import catalog, engine
 from pipelines.catalog import CompiledPipeline
@@ -31,7 +31,7 @@ from pipelines.params import (
     WordsField,
 )
 from pipelines.registry import action
-from pipelines.transactions import holding
+from pipelines.transactions import holding, once
 
 # Whoever a rule means without naming a person.
 WHO = [
@@ -98,6 +98,10 @@ def head_of(user: User) -> User:
 
     Without any, somebody of the role «head of sales», then an administrator: control must not fall to the controlled.
     """
+    return once(("head of", user.pk), lambda: _head_of(user))
+
+
+def _head_of(user: User) -> User:
     team, asked = user.team, set()
     # Teams made part of each other by mistake must not hold a deal locked for ever.
     while team is not None and team.pk not in asked:
@@ -141,15 +145,8 @@ def _open_tasks(context: Context, codes: list[str]) -> list[Task]:
     # The deal is locked and keeps the earliest of its open tasks: without one there is nothing to read.
     if context.deal.next_task_at is None:
         return []
-    found = (
-        Task.objects.open().filter(deal=context.deal).select_for_update(of=("self",)).order_by("pk")
-    )
-    found = found.filter(code__in=codes) if codes else found
-    result = list(found)
-    for task in result:
-        # One instance of the deal for all: what one change sees, the next one must.
-        task.deal = context.deal
-    return result
+    found = keeping.open_tasks(context.deal)
+    return [task for task in found if task.code in codes] if codes else found
 
 
 class PostponeParams(ParamsForm):

@@ -23,10 +23,10 @@ from django.utils.translation import gettext as _
 from crm.batches import kinds
 from crm.batches.kinds import Kind
 from crm.batches.telling import tell_finished
-from crm.models import Batch, BatchRow, User
+from crm.models import Batch, BatchRow, Deal, User
 from crm.models.batch import UNDO_FOR
 from crm.notices.hearing import gathering as gathering_notices
-from pipelines import catalog, feed, refusing, rules, writes
+from pipelines import catalog, feed, reads, refusing, rules, writes
 from pipelines.actor import Actor
 from pipelines.errors import MoveRefused, RegulationError
 from pipelines.transactions import holding, remembering
@@ -194,6 +194,8 @@ def _together(
     with ExitStack() as stack:
         for context in (writes.gathering(), feed.gathering(), remembering()):
             stack.enter_context(context)
+        deals = [subject.pk for subject in subjects if isinstance(subject, Deal)]
+        stack.enter_context(reads.together(deals))
         stack.enter_context(rules.hearing_together())
         stack.enter_context(holding(*subjects))
         for row in rows:

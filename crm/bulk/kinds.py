@@ -58,6 +58,11 @@ def _check_right(deal: Deal, by: Actor) -> None:
 class Move(DealKind):
     """`to`: the id of a stage; `answers`: what was asked once, for the deals that lack it."""
 
+    def lock(self, manager: Any, ids: list[int | None], *, by: Actor) -> Iterable[Any]:
+        found: Any = super().lock(manager, ids, by=by)
+        # For the letters and the tasks of heads that moves bring.
+        return found.select_related("owner__team__head").prefetch_related("contact__points")
+
     def do(self, row: BatchRow, batch: Batch, *, by: Actor, now: datetime) -> dict[str, Any]:
         # The engine asks for the right to enter and to leave, which is another than to edit.
         deal, params = row.subject, batch.params

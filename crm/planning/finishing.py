@@ -12,7 +12,7 @@ from crm.planning import keeping
 from crm.planning.keeping import TaskGone
 from crm.planning.questions import checked_answers
 from crm.planning.setting import PROMISED, NextTask, lacks_task, set_next
-from pipelines import asking, catalog, engine, fields
+from pipelines import asking, catalog, engine, fields, writes
 from pipelines.actor import Actor
 from pipelines.catalog import CompiledScenario
 from pipelines.errors import BadAnswer, RegulationError
@@ -116,7 +116,7 @@ def cancel_task(
     reason = fields.storable(reason)[: keeping.RESULT_LIMIT]
     task.result, task.ended_at, task.remind_at = reason, now, None
     task.revision += 1
-    task.save(update_fields=["state", "result", "ended_at", "remind_at", "revision"])
+    writes.update(task, "state", "result", "ended_at", "remind_at", "revision")
     keeping.keep_next_task(deal)
     keeping.record(keeping.TASK_CANCELLED, task, by=by, now=now, data={"result": reason})
     _go_on(task, deal, next_task, ask_next=ask_next, by=by, now=now)
@@ -168,7 +168,7 @@ def _complete(
     task.ended_at, task.remind_at = now, None
     task.revision += 1
     task.complete()
-    task.save(update_fields=["state", "result", "scenario", "ended_at", "remind_at", "revision"])
+    writes.update(task, "state", "result", "scenario", "ended_at", "remind_at", "revision")
     keeping.keep_next_task(deal)
     keeping.record(
         keeping.TASK_COMPLETED,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Deal, Task
 from crm.planning import times
-from pipelines import catalog, engine, fields, registry
+from pipelines import catalog, engine, fields, reads, registry, writes
 from pipelines.actor import Actor
 from pipelines.context import Context
 from pipelines.errors import BadAnswer, MoveRefused, Refusal, RegulationError
@@ -74,14 +74,30 @@ def refuse_if(found: list[Refusal]) -> None:
         raise TaskRefused(found)
 
 
+def open_tasks(deal: Deal) -> list[Task]:
+    """The open tasks of a locked deal, locked, each with this very instance of the deal."""
+    found = reads.of_deal(deal.pk, Task, "open", _read_open)
+    for task in found:
+        # One instance of the deal for all: what one change sees, the next one must.
+        task.deal = deal
+    return [task for task in found if task.state == Task.State.OPEN]
+
+
+def _read_open(deals: list[int]) -> dict[int, list[Task]]:
+    rows = Task.objects.open().filter(deal__in=deals).order_by("pk")
+    found: dict[int, list[Task]] = defaultdict(list)
+    for task in rows.select_for_update(of=("self",)):
+        found[task.deal_id].append(task)  # type: ignore[index]  # (asked for by their deals)
+    return found
+
+
 def keep_next_task(deal: Deal | None) -> None:
     if deal is None:
         return
-    open_ones = Task.objects.filter(deal=deal, state=Task.State.OPEN)
-    earliest = open_ones.aggregate(at=Min("due_at"))["at"]
+    earliest = min((task.due_at for task in open_tasks(deal)), default=None)
     if earliest != deal.next_task_at:
         deal.next_task_at = earliest
-        deal.save(update_fields=["next_task_at"])
+        writes.update(deal, "next_task_at")
 
 
 def plan_reminder(task: Task, now: datetime) -> None:
