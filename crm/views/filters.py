@@ -60,7 +60,7 @@ def index(request: SignedIn, place: str) -> HttpResponse:
         "opens_with": saved.default_of(request.user, place),
         "chosen": request.GET.get("saved", ""),
     }
-    if request.htmx:
+    if request.htmx and not request.htmx.boosted:
         return render(request, "crm/filters_list.html", context)
     numbers = Counter(item.list for item in seen)
     context["places"] = [
