@@ -35,7 +35,7 @@ from pipelines.asking import refuse_if
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.compiling import namespace
 from pipelines.context import Context, caused_by
-from pipelines.errors import MoveRefused, RegulationError, StaleMove
+from pipelines.errors import MoveRefused, Refusal, RegulationError, StaleMove
 from pipelines.filling import change_fields, date_changed, keeping_to_the_rules
 from pipelines.firing import fire_due, retry
 from pipelines.locking import lock, lock_to_edit
@@ -152,42 +152,15 @@ def move(
     context = Context(
         deal=deal, pipeline=pipeline, by=by, now=now, from_stage=source, to_stage=target
     )
-    before, as_it_was = deal.snapshot(), _columns_of(deal)
-    try:
-        promised, filled_in = remedies.part(answers or {})
-        with keeping_to_the_rules(deal, by=by, now=now):
-            changes = deal.fill(filled_in, by=by, now=now)
-        context.answers = remedies.check(promised, now)
-        against = asking.each_against(context, source, target)
-        if pledge is None:
-            refuse_if(list(dict.fromkeys(against)))
-            passed = []
-        else:
-            passed = overrides.passing(against, by=by, pledge=pledge, now=now)
-    except RegulationError:
-        deal.restore(before)
-        raise
+    as_it_was = _columns_of(deal)
+    changes, passed = _asked(context, source, target, answers=answers or {}, pledge=pledge)
 
     stayed, filled = now - deal.stage_since, deal.filled_columns
     with door.opened():
         deal.move_to(target, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, target.limit) if target.limit else None
         writes.update(deal, *filled, *MOVED_COLUMNS)
-    event = feed.draft(
-        DEAL_MOVED,
-        deal=deal,
-        by=by,
-        now=now,
-        data={
-            "from": source.name,
-            "from_code": source.code,
-            "to": target.name,
-            "to_code": target.code,
-            "reason": field_values.storable(reason)[: field_values.TEXT_LIMIT],
-        },
-    )
-    filled_event = feed.draft(FIELD_CHANGED, deal=deal, by=by, now=now, data={"fields": changes})
-    feed.flush(*([filled_event, event] if changes else [event]))
+    event, filled_event = _told(context, source, target, changes=changes, reason=reason)
     if changes:
         as_it_was |= {"fields": changes, "filled": filled_event.pk}
     if pledge and passed:
@@ -227,6 +200,58 @@ def move(
         for entry in told:
             hear(entry, deal, pipeline, by, now)
     return change
+
+
+def _asked(
+    context: Context,
+    source: CompiledStage,
+    target: CompiledStage,
+    *,
+    answers: dict[str, Any],
+    pledge: overrides.Pledge | None,
+) -> tuple[dict[str, list[Any]], list[Refusal]]:
+    """Fill the answers in and ask what stands against the move: {code: [before, after]}, and what the pledge passes.
+
+    Errors: as of `move`; the deal is then as it was.
+    """
+    deal, by, now = context.deal, context.by, context.now
+    before = deal.snapshot()
+    try:
+        promised, filled_in = remedies.part(answers)
+        with keeping_to_the_rules(deal, by=by, now=now):
+            changes = deal.fill(filled_in, by=by, now=now)
+        context.answers = remedies.check(promised, now)
+        against = asking.each_against(context, source, target)
+        if pledge is not None:
+            return changes, overrides.passing(against, by=by, pledge=pledge, now=now)
+        refuse_if(list(dict.fromkeys(against)))
+    except RegulationError:
+        deal.restore(before)
+        raise
+    return changes, []
+
+
+def _told(
+    context: Context,
+    source: CompiledStage,
+    target: CompiledStage,
+    *,
+    changes: dict[str, list[Any]],
+    reason: str,
+) -> tuple[Event, Event]:
+    """The entry of the move and that of the fields filled in with it, which is written only if there are any."""
+    of: dict[str, Any] = {"deal": context.deal, "by": context.by, "now": context.now}
+    moved = {
+        "from": source.name,
+        "from_code": source.code,
+        "to": target.name,
+        "to_code": target.code,
+        "reason": field_values.storable(reason)[: field_values.TEXT_LIMIT],
+    }
+    event = feed.draft(DEAL_MOVED, data=moved, **of)
+    filled_event = feed.draft(FIELD_CHANGED, data={"fields": changes}, **of)
+    feed.flush(*([filled_event, event] if changes else [event]))
+    return event, filled_event
 
 
 @verb
