@@ -28,6 +28,22 @@ def test_a_phone_is_known_in_every_usual_notation(typed: str, stored: str) -> No
     assert points.normalize_phone(typed) == stored
 
 
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ("+375291112233", "+375 29 111-22-33"),
+        ("+79161234567", "+7 916 123-45-67"),
+        ("+375291112233, +79161234567", "+375 29 111-22-33, +7 916 123-45-67"),
+        ("ivan@example.com", "ivan@example.com"),
+        ("+", "+"),
+        ("ООО «Лом»", "ООО «Лом»"),
+        ("", ""),
+    ],
+)
+def test_a_phone_is_read_in_groups_and_what_is_none_stays(stored: str, read: str) -> None:
+    assert points.phone_words(stored) == read
+
+
 @pytest.mark.parametrize("typed", ["12", "телефон", "+", "1" * 40, "+375 29 1", "\x00"])
 def test_what_is_no_phone_is_refused_by_a_sentence(typed: str) -> None:
     with pytest.raises(ValueError) as caught:
