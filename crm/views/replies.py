@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from crm.models import Company, Contact, Deal, ListItem
@@ -56,7 +57,13 @@ def done(
         response = trigger_client_event(close_dialog(HttpResponse(status=204)), "deal:changed", {})
         return toast(response, text, kind, back=undo) if text else response
     if text:
-        messages.add_message(request, LEVELS[kind], text)
+        # Without scripts the button is a link to a page that asks once more.
+        link = (
+            format_html(' <a class="alert-link" href="{}">{}</a>', undo.url, undo.label)
+            if undo
+            else ""
+        )
+        messages.add_message(request, LEVELS[kind], format_html("{}{}", text, link))
     return redirect(back or address(deal))
 
 
