@@ -16,6 +16,7 @@ from crm.planning.tasks import task_outcomes
 from pipelines import catalog, fields
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.models import Event, StageChange
+from pipelines.numbers import whole
 from pipelines.params import FieldField, FieldsField
 
 LIMIT = 100
@@ -115,8 +116,7 @@ def asked_on(pipeline: CompiledPipeline, stage: CompiledStage) -> list[str]:
 def _reason(pipeline: CompiledPipeline, code: str, deal: Deal) -> Reason:
     known, value = pipeline.fields[code], deal.get_value(code)
     if known.type == "evidence":
-        number = int(value) if str(value or "").isdecimal() else None
-        return Reason(str(known.label), str(value or ""), number)
+        return Reason(str(known.label), str(value or ""), whole(str(value or "")))
     return Reason(str(known.label), fields.show(known, value) if value not in (None, "") else "")
 
 

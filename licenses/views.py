@@ -26,6 +26,7 @@ from licenses import clock, forecast, keeping, terms, verbs
 from licenses.forms import AccountForm, EnterForm, ExpiryForm, PurchaseForm
 from licenses.models import Licence
 from pipelines.errors import RegulationError
+from pipelines.numbers import whole
 
 
 @login_required
@@ -151,8 +152,8 @@ def _window(
     status, revision = 200, licence.revision
     if request.method == "POST":
         status = 422
-        raw = request.POST.get("revision", "")
-        revision = int(raw) if raw.isdecimal() and len(raw) < 10 else licence.revision
+        seen = whole(request.POST.get("revision"))
+        revision = licence.revision if seen is None else seen
         if form.is_valid():
             try:
                 with transaction.atomic():

@@ -18,6 +18,7 @@ from crm.models import (
     Task,
 )
 from pipelines.admin.access import CrmAdminAccess, LogAdmin
+from pipelines.numbers import whole
 
 
 class ByName:
@@ -30,8 +31,8 @@ class ByName:
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
-        if term.isdigit() and len(term) < 18:
-            return queryset.filter(pk=int(term)), False
+        if (number := whole(term)) is not None:
+            return queryset.filter(pk=number), False
         if term:
             queryset = queryset.annotate(lower_name=Lower("name")).filter(
                 lower_name__contains=term.casefold()
@@ -105,8 +106,7 @@ class TaskAdmin(LogAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(deal=int(term)) if term.isdigit() and len(
-            term
-        ) < 18 else queryset.none(), False
+        number = whole(term)
+        return queryset.none() if number is None else queryset.filter(deal=number), False
 
     search_help_text = _("By the deal's number.")

@@ -15,6 +15,7 @@ from crm.filters import DealFilter
 from crm.models import Deal, User
 from crm.visibility import DealQuerySet
 from pipelines.catalog import CompiledPipeline
+from pipelines.numbers import whole
 
 # More deals than this nobody means; who does narrows the filter twice.
 LIMIT = 50_000
@@ -114,6 +115,6 @@ class Selection:
 
 
 def _ticked(text: str) -> tuple[int, int] | None:
-    pk, _tilde, stage = text.partition("~")
-    known = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (pk, stage))
-    return (int(pk), int(stage)) if known else None
+    deal, _tilde, stage = text.partition("~")
+    pk, seen = whole(deal), whole(stage)
+    return None if pk is None or seen is None else (pk, seen)

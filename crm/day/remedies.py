@@ -17,6 +17,7 @@ from crm.models import Batch, Deal, Task
 from pipelines import fields
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.numbers import whole
 
 RIGHT = rights.CHANGE_MANY
 
@@ -47,7 +48,7 @@ def start(
     """
     if code not in of(kind):
         raise RegulationError(_("This can't be done with the rows chosen."))
-    numbers = [int(row) for row in rows if row.isdecimal() and len(row) < 18]
+    numbers = [number for row in rows if (number := whole(row)) is not None]
     is_task = kind == team.OVERDUE
     assert by.user is not None
     found: Any = (Task if is_task else Deal).objects.visible_to(by.user).filter(pk__in=numbers)

@@ -13,6 +13,7 @@ from crm.filters import DealFilter, saved
 from crm.views.answers import SignedIn
 from crm.views.chosen import chosen_pipeline, query_without
 from crm.views.places import Around, deals_kept, opening
+from pipelines.numbers import whole
 
 
 @login_required
@@ -36,11 +37,8 @@ def page(request: SignedIn) -> HttpResponse:
     if "apply" in request.GET and not asked.errors:
         return redirect(around.url())
     query = query_without(request, "after", "column", "filters")
-    first = (
-        min(int(request.GET["first"]), board.PORTION)
-        if request.GET.get("first", "").isdecimal()
-        else board.FIRST
-    )
+    asked_first = whole(request.GET.get("first"))
+    first = board.FIRST if asked_first is None else min(asked_first, board.PORTION)
     columns = board.columns(request.user, stages, asked, now=now, first=first)
     shown = cards.render_columns(
         columns, user=request.user, query=query, currency=pipeline.currency, now=now

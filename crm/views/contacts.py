@@ -28,6 +28,7 @@ from crm.views.replies import done, find_deal, me, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines import catalog
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.numbers import whole
 
 FOUND_LIMIT = 8
 MODELS: dict[str, Any] = {"contact": Contact, "company": Company}
@@ -122,10 +123,9 @@ def attach(request: SignedIn, pk: int, kind: str) -> HttpResponse:
 @transaction.atomic
 def _attach(request: SignedIn, deal: Deal, kind: str, form: AnswersForm) -> None:
     by, now = me(request), timezone.now()
-    chosen = request.POST.get("chosen", "")
     record = None
-    if chosen.isdecimal() and len(chosen) < 19:
-        record = get_object_or_404(MODELS[kind].objects.visible_to(request.user), pk=int(chosen))
+    if (chosen := whole(request.POST.get("chosen"))) is not None:
+        record = get_object_or_404(MODELS[kind].objects.visible_to(request.user), pk=chosen)
     elif not request.POST.get("detach"):
         create = people.create_contact if kind == "contact" else people.create_company
         pipeline = catalog.pipeline(deal.pipeline_id)

@@ -18,6 +18,7 @@ from crm.planning import tasks
 from crm.views.answers import SignedIn
 from crm.views.replies import me
 from pipelines.errors import RegulationError
+from pipelines.numbers import whole
 
 
 @login_required
@@ -70,7 +71,6 @@ def choose(request: SignedIn) -> HttpResponse:
 
 def _ticked(text: str) -> tuple[int, int] | None:
     """`7~2` as (task, revision)."""
-    task, _sign, revision = text.partition("~")
-    if not (task.isdecimal() and revision.isdecimal() and len(task) < 18 and len(revision) < 10):
-        return None
-    return int(task), int(revision)
+    task, _sign, version = text.partition("~")
+    pk, revision = whole(task), whole(version)
+    return None if pk is None or revision is None else (pk, revision)

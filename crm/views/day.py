@@ -19,6 +19,7 @@ from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, refused, window
 from crm.views.task_dialogs import find_task
 from pipelines.errors import RegulationError
+from pipelines.numbers import whole
 
 # Nobody scrolls further; more of them only make the page slow.
 MOST = 500
@@ -29,8 +30,7 @@ MOST = 500
 def page(request: SignedIn) -> HttpResponse:
     """One's own queue; with `?who=id` that of somebody whose records one sees. `?shown=` how many lines."""
     owner = whose(request)
-    asked = request.GET.get("shown", "")
-    shown = min(int(asked), MOST) if asked.isdecimal() and len(asked) < 5 else queue.PORTION
+    shown = min(whole(request.GET.get("shown")) or queue.PORTION, MOST)
     found = queue.read(request.user, owner, now=timezone.now(), shown=max(shown, queue.PORTION))
     is_own = owner == request.user
     shown_list = {
@@ -54,8 +54,8 @@ def whose(request: SignedIn) -> User:
     who = request.GET.get("who", "")
     if who in ("", str(request.user.pk)):
         return request.user
-    if who.isdecimal() and len(who) < 18:
-        found = people_of(request.user).filter(pk=int(who)).first()
+    if (pk := whole(who)) is not None:
+        found = people_of(request.user).filter(pk=pk).first()
         if found is not None:
             return found  # type: ignore[no-any-return]
     raise Http404(_("There is no such person, or his day is not yours to see."))
@@ -65,8 +65,7 @@ def whose(request: SignedIn) -> User:
 @require_GET
 def deal(request: SignedIn, pk: int) -> HttpResponse:
     """What can be done about a deal, its task `?task=` first."""
-    asked = request.GET.get("task", "")
-    first = int(asked) if asked.isdecimal() and len(asked) < 18 else None
+    first = whole(request.GET.get("task"))
     found = doing.of_deal(
         find_deal(request, pk), user=request.user, now=timezone.now(), first=first
     )

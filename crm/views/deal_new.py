@@ -24,6 +24,7 @@ from crm.views.replies import address, go, me, status_of
 from crm.views.task_dialogs import sent
 from pipelines.catalog import CompiledPipeline, CompiledStage
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.numbers import whole
 
 # How many of the regulation's fields a new deal is asked for: more belongs into the card.
 ASKED = 4
@@ -136,8 +137,7 @@ def _contact(request: SignedIn, given: dict[str, Any], **facts: Any) -> Contact 
 
 
 def _chosen(request: SignedIn, kind: str) -> int | None:
-    raw = request.POST.get(kind, "")
-    return int(raw) if raw.isdecimal() and len(raw) < 19 else None
+    return whole(request.POST.get(kind))
 
 
 def _form(
@@ -191,10 +191,8 @@ def _extra(request: SignedIn, pipeline: CompiledPipeline) -> dict[str, Any]:
 
 def _record(request: SignedIn, model: Any, kind: str) -> Any:
     """The contact or company chosen before the form came back."""
-    raw = (request.POST or request.GET).get(kind, "")
-    if not raw.isdecimal() or len(raw) > 18:
-        return None
-    return model.objects.visible_to(request.user).filter(pk=int(raw)).first()
+    pk = whole((request.POST or request.GET).get(kind))
+    return model.objects.visible_to(request.user).filter(pk=pk).first() if pk else None
 
 
 def _pipeline(request: SignedIn) -> CompiledPipeline:

@@ -26,6 +26,7 @@ from crm.views.answers import SignedIn
 from crm.views.replies import done, go, me, refused, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.numbers import whole
 
 
 def find_item(request: SignedIn, pk: int) -> ListItem:
@@ -64,12 +65,8 @@ def page(request: SignedIn, pk: int) -> HttpResponse:
 def feed(request: SignedIn, pk: int) -> HttpResponse:
     """A portion of the feed; without htmx the card again."""
     item = find_item(request, pk)
-    before = request.GET.get("before", "")
-    portion = item_card.read_feed(
-        item,
-        shapes.of_list(item.list),
-        before=int(before) if before.isdecimal() and len(before) < 19 else None,
-    )
+    before = whole(request.GET.get("before"))
+    portion = item_card.read_feed(item, shapes.of_list(item.list), before=before)
     context = {"portion": portion, "places": {}, "feed_url": request.path}
     if not request.htmx and not before:
         return redirect(item)

@@ -14,6 +14,7 @@ from crm.models import Notice
 from crm.notices import reading
 from crm.views.answers import SignedIn
 from crm.views.chosen import chosen_pipeline
+from pipelines.numbers import whole
 
 # More changed cards than this and the board is read anew.
 CARDS_LIMIT = 50
@@ -66,7 +67,7 @@ def board_cards(request: SignedIn) -> HttpResponse:
     asked = DealFilter(request.GET, user=request.user, stages=stages)
     now = timezone.now()
     given = request.GET.get("deals", "").split(",")[:CARDS_LIMIT]
-    numbers = [int(pk) for pk in given if pk.isdecimal() and len(pk) < 19]
+    numbers = [number for pk in given if (number := whole(pk)) is not None]
     totals = board.totals_of(request.user, stages, asked, now=now)
     columns = [board.Column(stage, totals.get(stage.id, board.NOTHING)) for stage in stages]
     rows = board.cards_of(request.user, stages, asked, numbers, now=now)

@@ -21,6 +21,7 @@ from crm.views.answers import SignedIn
 from crm.views.contacts import MODELS
 from crm.views.replies import form_key, me
 from pipelines import catalog
+from pipelines.numbers import whole
 
 KINDS = {"contact": "contacts.merge", "company": "companies.merge"}
 FOUND = 20
@@ -53,7 +54,7 @@ def merge(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     found = MODELS[kind].objects.visible_to(request.user).select_related("owner")
     record: Client = get_object_or_404(found.prefetch_related("points"), pk=pk)
     asked = request.POST.get("other") or request.GET.get("other") or ""
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 18):
+    if whole(asked) is None:
         return _choose(request, kind, record)
     other: Client = get_object_or_404(found.exclude(pk=pk).prefetch_related("points"), pk=asked)
     main, goes = (other, record) if request.POST.get("main") == asked else (record, other)

@@ -25,6 +25,7 @@ from crm.views.replies import address, done, find_deal, me, refused, status_of, 
 from crm.views.task_dialogs import sent
 from pipelines import catalog
 from pipelines.errors import MoveRefused, RegulationError
+from pipelines.numbers import whole
 
 
 class NewInvoiceForm(AnswersForm):
@@ -224,8 +225,8 @@ def _name(invoice: Invoice) -> str:
 
 
 def _revision(request: SignedIn, invoice: Invoice) -> int:
-    raw = request.POST.get("revision", "")
-    return int(raw) if raw.isdecimal() and len(raw) < 10 else invoice.revision
+    seen = whole(request.POST.get("revision"))
+    return invoice.revision if seen is None else seen
 
 
 def _window(

@@ -32,6 +32,7 @@ from pipelines.catalog import CompiledStage
 from pipelines.errors import BadAnswer, MoveRefused, RegulationError, StaleMove
 from pipelines.grace import GRACE
 from pipelines.models import StageChange
+from pipelines.numbers import whole
 from pipelines.undoing import obstacles, undo_move
 
 
@@ -44,7 +45,7 @@ def move(request: SignedIn, pk: int) -> HttpResponse:
     """
     deal, typed = find_deal(request, pk), request.POST
     left, to = deal.stage_id, typed.get("to", "")
-    seen = int(typed["seen"]) if typed.get("seen", "").isdecimal() else None
+    seen = whole(typed.get("seen"))
     try:
         change = engine.move(
             deal,

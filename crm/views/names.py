@@ -23,6 +23,7 @@ from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import RegulationError
 from pipelines.locking import check_right_to_edit
+from pipelines.numbers import whole
 
 MODELS: dict[str, Any] = {naming.CONTACT: Contact, naming.COMPANY: Company}
 
@@ -45,10 +46,10 @@ def hints(request: SignedIn, record: str) -> HttpResponse:
 
 def _pipeline(request: SignedIn, record: str) -> CompiledPipeline | None:
     """Whose rules: of the pipeline that the form names, or of the contact or company that it edits."""
-    of = request.GET.get("of", "")
-    if record in MODELS and of.isdecimal() and len(of) < 19:
+    of = whole(request.GET.get("of"))
+    if record in MODELS and of is not None:
         known = MODELS[record].objects.visible_to(request.user)
-        return naming_rules.pipeline_of(get_object_or_404(known, pk=int(of)))
+        return naming_rules.pipeline_of(get_object_or_404(known, pk=of))
     try:
         return catalog.by_code(request.GET.get("pipeline", ""))
     except KeyError:

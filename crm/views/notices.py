@@ -16,6 +16,7 @@ from crm import live
 from crm.models import Notice
 from crm.notices import kinds, reading
 from crm.views.answers import SignedIn
+from pipelines.numbers import whole
 
 
 @login_required
@@ -24,12 +25,11 @@ def page(request: SignedIn) -> HttpResponse:
     """All notices: `?unread=1`, `?kind=code`, `?before=number` for the next portion."""
     unread, kind = request.GET.get("unread") == "1", request.GET.get("kind", "")
     kind = kind if kind in kinds.KINDS else ""
-    before = request.GET.get("before", "")
     found = reading.latest(
         request.user,
         unread=unread,
         kind=kind,
-        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+        before=whole(request.GET.get("before")),
     )
     query = request.GET.copy()
     query.pop("before", None)

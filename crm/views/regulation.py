@@ -20,6 +20,7 @@ from crm import clause_log, regulations
 from crm.views.answers import SignedIn
 from pipelines.errors import RegulationError
 from pipelines.models import Clause, Regulation
+from pipelines.numbers import whole
 
 ASKED_LIMIT = 100
 LOG_PAGE = 50
@@ -61,8 +62,7 @@ def page(request: SignedIn, playbook: str) -> HttpResponse:
 @require_POST
 def read(request: SignedIn, playbook: str) -> HttpResponse:
     """«Я прочитал редакцию N»."""
-    edition = request.POST.get("edition", "")
-    number = int(edition) if edition.isdecimal() and len(edition) < 10 else 0
+    number = whole(request.POST.get("edition")) or 0
     try:
         regulations.confirm_reading(
             _find(request, playbook), user=request.user, edition=number, now=timezone.now()

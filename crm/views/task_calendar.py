@@ -28,6 +28,7 @@ from crm.views.task_dialogs import find_task
 from crm.views.tasks import PLACE
 from pipelines import fields
 from pipelines.errors import RegulationError
+from pipelines.numbers import whole
 
 VIEWS = ("day", "week", "month", "list")
 
@@ -116,9 +117,7 @@ def _asked(request: SignedIn) -> Any:
     end = fields.parse_moment(request.POST["end"]) if request.POST.get("end") else None
 
     def given(task: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "revision": int(revision) if revision.isdecimal() and len(revision) < 10 else None
-        }
+        found: dict[str, Any] = {"revision": whole(revision)}
         if not isinstance(start, datetime):
             day_end = times.end_of_day(start, times.zone_of(task.owner))
             return found | {"due_at": day_end, "all_day": True}

@@ -26,6 +26,7 @@ from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
 from pipelines import engine
 from pipelines.errors import BadAnswer, MoveRefused, RegulationError
+from pipelines.numbers import whole
 
 
 @login_required
@@ -332,5 +333,4 @@ def sent(request: SignedIn) -> Any:
 
 
 def _revision(request: SignedIn) -> int | None:
-    raw = request.POST.get("revision", "")
-    return int(raw) if raw.isdecimal() and len(raw) < 10 else None
+    return whole(request.POST.get("revision"))

@@ -27,6 +27,7 @@ from crm.planning.forms import PostponeForm
 from crm.views.answers import SignedIn
 from crm.views.replies import form_key, go, me, window
 from pipelines.errors import RegulationError
+from pipelines.numbers import whole
 
 # More than a list ever shows; whoever has more narrows the filter.
 MOST = 10_000
@@ -141,12 +142,8 @@ def _found(request: SignedIn) -> list[tuple[int, str]]:
         asked = TaskFilter(QueryDict(request.POST.get("query", "")), user=request.user)
         tasks = asked.apply(tasks, now=timezone.now())
     else:
-        ids = [
-            pk
-            for pk in request.POST.getlist("id")
-            if pk.isascii() and pk.isdigit() and len(pk) < 19
-        ]
-        tasks = tasks.filter(pk__in=[int(pk) for pk in ids])
+        named = map(whole, request.POST.getlist("id"))
+        tasks = tasks.filter(pk__in=[pk for pk in named if pk is not None])
     return list(tasks.values_list("pk", "text")[:MOST])
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from pipelines import registry
 from pipelines.models import Condition, Pipeline, Rule, Stage
+from pipelines.numbers import whole
 from pipelines.playbook.checking import PASSABLE
 from pipelines.playbook.parsing import BY_HAND
 from pipelines.playbook.specs import RuleSpec
@@ -282,7 +283,7 @@ class RuleAdmin(RegulationAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         number = request.GET.get("pipeline") or request.POST.get("pipeline") or ""
-        pipeline = Pipeline.objects.filter(pk=number).first() if number.isdigit() else None
+        pipeline = Pipeline.objects.filter(pk=whole(number) or 0).first()
         if pipeline is None:
             self.message_user(
                 request, _("Open a pipeline and add the rule where it belongs."), messages.INFO
@@ -328,7 +329,7 @@ class RuleAdmin(RegulationAdmin):
         if not self.has_change_permission(request):
             raise Http404
         number = request.GET.get("pipeline", "")
-        pipeline = compiled(get_object_or_404(Pipeline, pk=number if number.isdigit() else 0))
+        pipeline = compiled(get_object_or_404(Pipeline, pk=whole(number) or 0))
         chosen, name = request.GET.get("entry", ""), request.GET.get("prefix", "params")[:60]
         entry = find(chosen) if "." in chosen else registry.guards.get(chosen)
         form = None

@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from pipelines.numbers import whole
+
 # More deals than anybody will look through; without a bound a short word would join the whole table.
 MOST = 500
 
@@ -29,7 +31,7 @@ class DealSearch:
         if not term:
             return queryset, False
         if term.isdigit():
-            return queryset.filter(deal=int(term) if len(term) < 18 else 0), False
+            return queryset.filter(deal=whole(term) or 0), False
         deals = (
             apps.get_model("crm.Deal")
             ._base_manager.annotate(lower_name=Lower("name"))
