@@ -22,13 +22,13 @@ from crm.card import feed_filter
 from crm.card import fields as card_fields
 from crm.card import page as card
 from crm.card import rows as card_rows
-from crm.card.editing import FieldsChanged, OwnerChanged, assign_seen, edit_seen
+from crm.card.editing import FieldsChanged, assign_seen, edit_seen
 from crm.forms import AskForm
 from crm.models import Deal
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.feed import shown
-from crm.views.owners import seen_owner, two_owners
+from crm.views.owners import give
 from crm.views.replies import done, find_deal, go, me, refused
 from crm.views.task_dialogs import ask_again
 from pipelines import catalog, engine, explain
@@ -149,22 +149,7 @@ def _fields(
 @require_POST
 def owner(request: SignedIn, pk: int) -> HttpResponse:
     """Give the deal to another person, among those whom one may give it to."""
-    deal = find_deal(request, pk)
-    person = next(
-        (who for who in card.owners_for(request.user) if str(who.pk) == request.POST.get("owner")),
-        None,
-    )
-    try:
-        if person is None:
-            raise RegulationError(_("Choose a person from the list."))
-        assign_seen(
-            deal, owner=person, seen=seen_owner(request), by=me(request), now=timezone.now()
-        )
-    except OwnerChanged as error:
-        return two_owners(request, deal, person, error)
-    except RegulationError as error:
-        return refused(request, deal, error)
-    return done(request, deal, _("The responsible is now %(person)s.") % {"person": person})
+    return give(request, find_deal(request, pk), assign_seen)
 
 
 @login_required

@@ -17,8 +17,7 @@ from django_htmx.http import trigger_client_event
 
 from crm import rights
 from crm.card import feed_filter, pins
-from crm.card import page as card
-from crm.card.editing import FieldsChanged, OwnerChanged
+from crm.card.editing import FieldsChanged
 from crm.clients import card as client_card
 from crm.clients import client_deals, people
 from crm.clients import feed as client_feed
@@ -30,8 +29,8 @@ from crm.models import Company, Contact, ContactPoint
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
 from crm.views.contacts import MODELS, check, same_records
-from crm.views.feed import answer, chosen, noted, offer, pin_entry, position, record_call, shown
-from crm.views.owners import seen_owner, two_owners
+from crm.views.feed import add_note, answer, offer, pin_entry, position, record_call, shown
+from crm.views.owners import give
 from crm.views.replies import address, done, me, refused, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
@@ -165,34 +164,14 @@ def _fields(
 @require_POST
 def owner(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     """Give the client to another person, among those whom one may give it to."""
-    record = find_client(request, kind, pk)
-    asked = request.POST.get("owner")
-    person = next((who for who in card.owners_for(request.user) if str(who.pk) == asked), None)
-    try:
-        if person is None:
-            raise RegulationError(_("Choose a person from the list."))
-        seen = seen_owner(request)
-        clients.assign_client(record, owner=person, seen=seen, by=me(request), now=timezone.now())
-    except OwnerChanged as error:
-        return two_owners(request, record, person, error)
-    except RegulationError as error:
-        return refused(request, record, error)
-    return done(request, record, _("The responsible is now %(person)s.") % {"person": person})
+    return give(request, find_client(request, kind, pk), clients.assign_client)
 
 
 @login_required
 @require_POST
 def note(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     """Add a note."""
-    record = find_client(request, kind, pk)
-    text, mentioned = request.POST.get("text", ""), chosen(request)
-    try:
-        written = clients.note_on_client(
-            record, text=text, mentioned=mentioned, by=me(request), now=timezone.now()
-        )
-    except RegulationError as error:
-        return refused(request, record, error)
-    return noted(request, record, written)
+    return add_note(request, find_client(request, kind, pk), clients.note_on_client)
 
 
 @login_required

@@ -86,15 +86,17 @@ def answer(request: SignedIn, context: dict[str, Any], *, before: int | None) ->
 @require_POST
 def note(request: SignedIn, pk: int) -> HttpResponse:
     """Add a note."""
-    deal = find_deal(request, pk)
+    return add_note(request, find_deal(request, pk), deals.write_note)
+
+
+def add_note(request: SignedIn, record: Record, write: Callable[..., Event]) -> HttpResponse:
+    """The note that was typed, written by the verb of the record's kind."""
     text, mentioned = request.POST.get("text", ""), chosen(request)
     try:
-        written = deals.write_note(
-            deal, text=text, mentioned=mentioned, by=me(request), now=timezone.now()
-        )
+        written = write(record, text=text, mentioned=mentioned, by=me(request), now=timezone.now())
     except RegulationError as error:
-        return refused(request, deal, error)
-    return noted(request, deal, written)
+        return refused(request, record, error)
+    return noted(request, record, written)
 
 
 def chosen(request: SignedIn) -> set[int]:

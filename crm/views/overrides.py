@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -20,10 +19,9 @@ from crm.models import User
 from crm.registers import overrides, xlsx
 from crm.registers.asking import RegisterFilter, batches, clause_words, names_of_deals
 from crm.views.answers import SignedIn
-from crm.views.chosen import query_without
+from crm.views.registers import page_of, place, place_columns
 from pipelines.models import Override
 
-PAGE = 50
 LABELS = {
     "waiting": pgettext_lazy("override", "to be put right"),
     "overdue": pgettext_lazy("override", "overdue"),
@@ -48,13 +46,7 @@ class Row(NamedTuple):
 def page(request: SignedIn) -> HttpResponse:
     """The same parts of the address as the register of violations."""
     asked, found = _asked(request)
-    part = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {
-        "filter": asked,
-        "page": part,
-        "rows": rows_of(part.object_list, request.user),
-        "query": query_without(request, "page"),
-    }
+    context = page_of(request, asked, found, rows_of)
     return render(request, "crm/overrides.html", context, status=400 if asked.errors else 200)
 
 
@@ -64,13 +56,7 @@ def export(request: SignedIn) -> HttpResponse:
     """What the filter shows, all pages of it."""
     _filter, found = _asked(request)
     columns = [
-        (_("When"), 17),
-        (_("Who"), 25),
-        (_("Clause"), 10),
-        (_("What the clause says"), 40),
-        (_("Pipeline"), 18),
-        (_("Deal"), 30),
-        (_("Deal number"), 10),
+        *place_columns(),
         (_("What the rule said"), 40),
         (_("Reason"), 40),
         (_("To be put right by"), 12),
@@ -86,13 +72,7 @@ def _lines(found: QuerySet[Override], user: User) -> Iterator[list[Any]]:
         for row in rows_of(batch, user):
             item = row.override
             yield [
-                item.at,
-                str(item.by),
-                item.clause,
-                row.words,
-                item.pipeline.name,
-                row.deal,
-                item.deal_id,
+                *place(item, item.by, words=row.words, deal=row.deal),
                 item.message,
                 item.reason,
                 item.until,

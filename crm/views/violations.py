@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -23,11 +22,11 @@ from crm.registers import violations, xlsx
 from crm.registers.asking import RegisterFilter, batches, clause_words, names_of_deals, say_over
 from crm.views.answers import SignedIn
 from crm.views.chosen import query_without
+from crm.views.registers import page_of, place, place_columns
 from crm.views.replies import done, me, refused, status_of, window
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.models import Violation
 
-PAGE = 50
 STATES = {
     "open": (pgettext_lazy("violation", "open"), Q(explained_at=None, excused_at=None)),
     "explained": (
@@ -57,14 +56,9 @@ class Row(NamedTuple):
 def page(request: SignedIn) -> HttpResponse:
     """`?period=`, or `since=` and `until=`; `person=`, `clause=`, `pipeline=`, `state=`, `deal=`, `page=`."""
     asked, found = _asked(request)
-    part = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {
-        "filter": asked,
-        "page": part,
-        "rows": rows_of(part.object_list, request.user),
+    context = page_of(request, asked, found, rows_of) | {
         "persons": violations.by_person(found) if _has_people(request.user) else [],
         "clauses": violations.by_clause(found),
-        "query": query_without(request, "page"),
         "query_but_person": query_without(request, "page", "person"),
         "query_but_clause": query_without(request, "page", "clause"),
     }
@@ -77,13 +71,7 @@ def export(request: SignedIn) -> HttpResponse:
     """What the filter shows, all pages of it."""
     _filter, found = _asked(request)
     columns = [
-        (_("When"), 17),
-        (_("Who"), 25),
-        (_("Clause"), 10),
-        (_("What the clause says"), 40),
-        (_("Pipeline"), 18),
-        (_("Deal"), 30),
-        (_("Deal number"), 10),
+        *place_columns(),
         (_("What was broken"), 40),
         (_("By how much"), 22),
         (_("Beyond, h:mm:ss"), 12),
@@ -101,13 +89,7 @@ def _lines(found: QuerySet[Violation], user: User) -> Iterator[list[Any]]:
         for row in rows_of(batch, user):
             item = row.violation
             yield [
-                item.at,
-                str(item.culprit),
-                item.clause,
-                row.words,
-                item.pipeline.name,
-                row.deal,
-                item.deal_id,
+                *place(item, item.culprit, words=row.words, deal=row.deal),
                 item.text,
                 row.over,
                 item.over,
