@@ -60,7 +60,11 @@ def tell_deputies() -> int:
     return leaves.tell_deputies(timezone.now())
 
 
-@shared_task(name="crm.jobs.make_export")
+# A hundred thousand rows of many columns, on a machine that has other work to do.
+LONG = {"soft_time_limit": 1800, "time_limit": 1860}
+
+
+@shared_task(name="crm.jobs.make_export", **LONG)
 def make_export(export_id: int) -> bool:
     """Make the file of an export; once, however often it is asked for."""
     return making.make(export_id, now=timezone.now())
@@ -73,7 +77,7 @@ def sweep_exports() -> int:
     return making.sweep(now=timezone.now())
 
 
-@shared_task(name="crm.jobs.check_import")
+@shared_task(name="crm.jobs.check_import", **LONG)
 def check_import(import_id: int) -> bool:
     """Go through an uploaded file before anything of it is made."""
     return checking.check(import_id)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,7 @@ from crm.imports.known import Key
 from crm.imports.targets import DEAL, Target
 from crm.models import Import, ImportRow, User
 from crm.names import naming_rules
+from pipelines import broker
 from pipelines.catalog import CompiledPipeline
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,16 @@ def table_of(job: Import) -> files.Table:
     return files.read(Path(job.file.path), Reading.of(job.reading))
 
 
+def ask(import_id: int) -> None:
+    """Leave the check to a worker. Without a broker nothing is lost: the sweep comes every two minutes."""
+    from crm.jobs import check_import
+
+    try:
+        broker.send(check_import, import_id)
+    except Exception as error:
+        log.warning("Import %s waits for the sweep: %s", import_id, error)
+
+
 def check(import_id: int) -> bool:
     """Check the file of an import that waits for it; whether it was checked now. Whole or not at all."""
     with transaction.atomic():
@@ -62,6 +74,12 @@ def check(import_id: int) -> bool:
                     _check(job, user)
             except Unreadable as error:
                 job.state, job.problem = Import.State.FAILED, str(error)
+            except OperationalError:
+                # The database is away: the sweep comes again.
+                raise
+            except SoftTimeLimitExceeded:
+                job.state = Import.State.FAILED
+                job.problem = _("The table is too large. Divide it into several files.")
             except Exception:
                 log.exception("import %s", job.pk)
                 job.state = Import.State.FAILED
@@ -179,9 +197,18 @@ def _only_pipeline(user: User) -> CompiledPipeline | None:
 
 
 def sweep() -> int:
-    """Check the imports whose worker was killed or whose task was lost with the broker."""
-    waiting = Import.objects.filter(state=Import.State.CHECKING).values_list("pk", flat=True)
-    return sum(check(pk) for pk in list(waiting[:10]))
+    """Ask again for the checks whose worker was killed or whose task was lost with the broker; how many there were.
+
+    Asked, not done: a large file takes longer than a sweep may.
+    """
+    waiting = Import.objects.filter(state=Import.State.CHECKING).select_for_update(
+        of=("self",), skip_locked=True
+    )
+    with transaction.atomic():
+        found = list(waiting.values_list("pk", flat=True)[:10])
+    for pk in found:
+        ask(pk)
+    return len(found)
 
 
 def preview(job: Import, *, most: int = 20) -> list[ImportRow]:

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ COLUMN_LIMIT = 300
 CELL_LIMIT = 32_767
 SAMPLE = 256 * 1024
 ENCODINGS = ("utf-8-sig", "cp1251", "utf-16", "cp866", "koi8-r", "latin-1")
+# What programs put before a text to say its encoding.
+WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+MARKS = (b"\xef\xbb\xbf", *WIDE)
 DELIMITERS = {";": ";", ",": ",", "\t": "Tab", "|": "|"}
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 HTML = re.compile(rb"<(!doctype\s+html|html|table|head|body)\b", re.IGNORECASE)
@@ -197,19 +201,26 @@ def _merged(rows: Iterator[Cells], ranges: Merged, first_column: int) -> Iterato
 
 
 def _read_text(path: Path, reading: Reading, head: bytes) -> Table:
-    encoding = reading.encoding if reading.encoding in ENCODINGS else guess_encoding(head)
-    sample = head.decode(encoding, errors="replace")
+    # A mark that stands before another encoding is no letter of the first heading.
+    mark = next((sign for sign in MARKS if head.startswith(sign)), b"")
+    head = head[len(mark) :]
+    encoding = reading.encoding if reading.encoding in ENCODINGS else guess_encoding(head, mark)
+    codec = _codec(encoding, head, mark)
+    sample = head.decode(codec, errors="replace")
     if not _is_text(sample):
         raise Unreadable(_("This is not a table. Choose a file XLSX, XLS, ODS or CSV."))
     delimiter = reading.delimiter if reading.delimiter in DELIMITERS else guess_delimiter(sample)
-    rows = _filled(_lines(path, encoding, delimiter))
+    rows = _filled(_lines(path, codec, delimiter, start=len(mark)))
     chosen = Reading(encoding=encoding, delimiter=delimiter)
     return _with_headings(rows, chosen, is_garbled=is_garbled(sample[:20_000]))
 
 
-def _lines(path: Path, encoding: str, delimiter: str) -> Iterator[Cells]:
+def _lines(path: Path, codec: str, delimiter: str, *, start: int) -> Iterator[Cells]:
     csv.field_size_limit(10 * CELL_LIMIT)
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
+    number = 0
+    with path.open("rb") as binary:
+        binary.seek(start)
+        file = TextIOWrapper(binary, codec, errors="replace", newline="")
         without_nul = (line.replace("\x00", "") for line in file)
         try:
             for number, row in enumerate(csv.reader(without_nul, delimiter=delimiter)):
@@ -219,14 +230,28 @@ def _lines(path: Path, encoding: str, delimiter: str) -> Iterator[Cells]:
         except csv.Error as error:
             raise Unreadable(
                 _(
-                    "A cell in the middle of the file is too long: probably a quotation mark is missing there."
+                    "A cell below row %(number)s is too long: probably a quotation mark is missing there."
                 )
+                % {"number": number + 1}
             ) from error
 
 
-def guess_encoding(head: bytes) -> str:
-    """Of the encodings that we read, the one the file is most probably in."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _codec(encoding: str, head: bytes, mark: bytes) -> str:
+    """The encoding as Python reads what follows the mark: of UTF-16 the order of the bytes must be said."""
+    if encoding != "utf-16":
+        return encoding.removesuffix("-sig")
+    if mark in WIDE:
+        return WIDE[mark]
+    # Of a delimiter, a digit or a line's end the higher byte is nothing.
+    return "utf-16-be" if head[0:400:2].count(0) > head[1:400:2].count(0) else "utf-16-le"
+
+
+def guess_encoding(head: bytes, mark: bytes = b"") -> str:
+    """Of the encodings that we read, the one the file is most probably in; `mark` is what stood before its text.
+
+    A mark is not believed alone: programs put UTF-8's before Windows-1251, and people join files of several kinds.
+    """
+    if mark in WIDE and b"\x00" in head:
         return "utf-16"
     try:
         # A letter may be cut at the end of the sample.

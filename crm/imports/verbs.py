@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,11 +22,9 @@ from crm.files.keeping import safe_name
 from crm.imports import checking, files, targets
 from crm.imports.files import Reading
 from crm.models import Batch, BatchRow, Import, ImportRow, User
-from pipelines import broker, feed, registry
+from pipelines import feed, registry
 from pipelines.actor import Actor
 from pipelines.errors import BadAnswer, RegulationError
-
-log = logging.getLogger(__name__)
 
 IMPORT_STARTED = registry.event(
     "records.imported", label=gettext_lazy("import started"), icon="file-import"
@@ -161,16 +158,7 @@ def say_columns(job: Import, mapping: Mapping[str, str], *, known: str, owner: U
         checking.check(job.pk)
         job.refresh_from_db()
         return
-    transaction.on_commit(lambda: _ask_for_check(job.pk))
-
-
-def _ask_for_check(import_id: int) -> None:
-    from crm.jobs import check_import
-
-    try:
-        broker.send(check_import, import_id)
-    except Exception as error:
-        log.warning("Import %s waits for the sweep: %s", import_id, error)
+    transaction.on_commit(lambda: checking.ask(job.pk))
 
 
 def begin(job: Import, *, by: Actor, now: datetime) -> Batch:
@@ -227,7 +215,7 @@ FILL = """
 
 
 def _fill(job: Import, states: list[str], batch: Batch) -> int:
-    facts = {
+    facts: dict[str, Any] = {
         "batch": batch.pk,
         "import": job.pk,
         "states": states,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
+from crm import rights
 from crm.export import making, writing
 from crm.models import Export
 from crm.views.answers import SignedIn
@@ -73,7 +74,8 @@ def index(request: SignedIn) -> HttpResponse:
 @login_required
 @require_GET
 def file(request: SignedIn, pk: int) -> HttpResponseBase:
-    """The file, to whoever had it made and to nobody else."""
+    """The file, to whoever had it made, while he may export, and to nobody else."""
+    rights.need(request.user, rights.EXPORT)
     made = get_object_or_404(Export.objects.filter(user=request.user).exclude(file=""), pk=pk)
     try:
         opened = made.file.open("rb")

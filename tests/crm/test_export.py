@@ -81,8 +81,15 @@ def test_a_long_export_is_made_behind_and_kept_a_week_for_its_maker(olga, bob, c
     assert not making.make(made.pk, now=NOON)
     assert f"/export/{made.pk}/" in client.get("/export/").content.decode()
     assert len(read(client.get(f"/export/{made.pk}/"))) == 13
+    bob.groups.set(olga.groups.all())
     client.force_login(bob)
     assert client.get(f"/export/{made.pk}/").status_code == 404
+    # Who has lost the right since does not take out what was made while he had it.
+    groups = list(olga.groups.all())
+    olga.groups.clear()
+    client.force_login(olga)
+    assert client.get(f"/export/{made.pk}/").status_code == 403
+    olga.groups.set(groups)
     made.refresh_from_db()
     path = Path(made.file.path)
     making.sweep(now=made.created_at + timedelta(days=8))

@@ -190,6 +190,23 @@ def test_the_encoding_and_the_delimiter_are_guessed(olga, encoding) -> None:
     assert job.mapping == {"0": "name", "1": "phone"}
 
 
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (b"", "utf-16-le"),
+        (b"", "utf-16-be"),
+        (b"\xfe\xff", "utf-16-be"),
+        (b"\xef\xbb\xbf", "cp1251"),
+        (b"\xff\xfe", "utf-8"),
+    ],
+)
+def test_a_mark_that_lies_or_is_missing_spoils_no_heading(olga, mark, encoding) -> None:
+    data = mark + (CONTACTS + "Пётр Ломов;89161230001;;;\n").encode(encoding)
+    job = take(olga, data, name="x.csv")
+    assert job.reading["headings"] == CONTACTS.strip().split(";")
+    assert job.reading["sample"][0][0] == "Пётр Ломов"
+
+
 def test_wrong_letters_are_noticed_and_another_encoding_can_be_said(olga) -> None:
     text = "Имя;Телефон\nПривет Иванов;89161234567\nПётр Сергеев;89161234568\n"
     job = take(olga, text, name="x.csv")
