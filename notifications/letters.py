@@ -120,7 +120,6 @@ def queue_letter(
     reached = contact or company
     address = check_address(to or (reached.point("email") if reached else ""))
     text, html = check_body(body)
-    not_before = grace.not_before(not_before)
     message = Message(
         deal=deal,
         contact=contact,
@@ -130,12 +129,8 @@ def queue_letter(
         text=text,
         html=html,
         template=template,
-        author=by.user,
-        rule_id=by.rule_id,
         dedupe_key=dedupe_key,
-        created_at=now,
-        not_before=not_before,
-        next_try_at=max(now, not_before) if not_before else now,
+        **stamps(by=by, now=now, not_before=not_before),
     )
     attached = [_attachment(file) for file in files]
     if sum(file.size for file in attached) > FILES_LIMIT:
@@ -145,15 +140,11 @@ def queue_letter(
     for file in attached:
         file.message = message
         file.save()
-    data = describe(message) | {
+    said = {
         "excerpt": Truncator(message.text).chars(EXCERPT),
         "files": [file.name for file in attached],
     }
-    engine.record(
-        LETTER_QUEUED, deal=deal, contact=contact, company=company, by=by, now=now, data=data
-    )
-    # A batch tells once. Where the telling is rolled back with its rule, the beat's next sweep finds the others.
-    once(kick, lambda: transaction.on_commit(kick))
+    announce(LETTER_QUEUED, message, said=said, by=by, now=now)
     return message
 
 
@@ -232,6 +223,35 @@ def insert(message: Message) -> Message | None:
             return earlier
         raise
     return None
+
+
+def stamps(*, by: Actor, now: datetime, not_before: datetime | None) -> dict[str, Any]:
+    """The columns that say whose letter or message it is, and when it may leave at the earliest."""
+    not_before = grace.not_before(not_before)
+    return {
+        "author": by.user,
+        "rule_id": by.rule_id,
+        "created_at": now,
+        "not_before": not_before,
+        "next_try_at": max(now, not_before) if not_before else now,
+    }
+
+
+def announce(
+    verb: str, message: Message, *, said: dict[str, Any], by: Actor, now: datetime
+) -> None:
+    """It is in the outbox: the feed tells it, with what is `said` of its contents; after the commit it is delivered."""
+    engine.record(
+        verb,
+        deal=message.deal,
+        contact=message.contact,
+        company=message.company,
+        by=by,
+        now=now,
+        data=describe(message) | said,
+    )
+    # A batch tells once. Where the telling is rolled back with its rule, the beat's next sweep finds the others.
+    once(kick, lambda: transaction.on_commit(kick))
 
 
 def describe(message: Message) -> dict[str, Any]:

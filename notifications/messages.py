@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,11 +12,11 @@ from crm.clients.points import normalize_phone, normalize_telegram
 from crm.contacting import MESSAGE_SENT
 from crm.models import Contact, Deal, User
 from notifications import placeholders, sms
-from notifications.letters import LetterError, NoAddress, describe, insert, kick
+from notifications.letters import LetterError, NoAddress, announce, insert, stamps
 from notifications.models import Message, Template
-from pipelines import engine, grace, registry
+from pipelines import engine, registry
 from pipelines.actor import Actor
-from pipelines.transactions import once, verb
+from pipelines.transactions import verb
 
 __all__ = ["MESSAGE_SENT", "address_of", "channels_of", "queue_message", "render_text"]
 
@@ -111,7 +110,6 @@ def queue_message(
     if deal is not None:
         engine.lock_to_edit(deal, by)
         contact = contact or deal.contact
-    not_before = grace.not_before(not_before)
     message = Message(
         channel=channel,
         deal=deal,
@@ -119,18 +117,12 @@ def queue_message(
         to=check_address(channel, to or address_of(contact, channel)),
         text=check_text(channel, text),
         template=template,
-        author=by.user,
-        rule_id=by.rule_id,
         dedupe_key=dedupe_key,
-        created_at=now,
-        not_before=not_before,
-        next_try_at=max(now, not_before) if not_before else now,
+        **stamps(by=by, now=now, not_before=not_before),
     )
     if earlier := insert(message):
         return earlier
-    data = describe(message) | {"text": message.text}
-    engine.record(MESSAGE_QUEUED, deal=deal, contact=contact, by=by, now=now, data=data)
-    once(kick, lambda: transaction.on_commit(kick))
+    announce(MESSAGE_QUEUED, message, said={"text": message.text}, by=by, now=now)
     return message
 
 
