@@ -56,7 +56,7 @@ def test_who_types_on_a_card_keeps_his_words_and_is_told_of_the_colleagues_chang
     page = guests()
     sign_in(page, alice, f"/deals/{deal.pk}/")
     is_listening(page)
-    name: Any = page.locator("#field-name input:not([type=hidden])")
+    name: Any = page.locator("#field-name [name=name]")
     name.click()
     name.press("End")
     name.press_sequentially(" и ещё")

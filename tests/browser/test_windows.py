@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -176,7 +178,7 @@ def test_a_deal_is_moved_with_the_keyboard_alone(page: Page, deal: Deal, alice: 
 # ── No scripts ─────────────────────────────────────────────────────────────────
 
 
-def test_without_scripts_one_signs_in_reads_moves_and_finishes_a_task(
+def test_without_scripts_one_signs_in_reads_moves_takes_back_and_finishes_a_task(
     visitors, deal: Deal, alice: User
 ) -> None:
     page = visitors(java_script_enabled=False)
@@ -194,6 +196,17 @@ def test_without_scripts_one_signs_in_reads_moves_and_finishes_a_task(
     page.get_by_label("Площадка").select_option("Сайт")
     page.get_by_role("button", name="Сохранить и перевести").click()
     expect(office.current_stage(page)).to_have_text("Взята в работу")
+    page.locator(".alert").get_by_role("link", name="Отменить").click()
+    page.get_by_role("button", name="Отменить").click()
+    expect(office.current_stage(page)).to_have_text("Новая заявка")
+    office.stage_bar(page, "Взята в работу").click()
+    page.get_by_label("Площадка").select_option("Сайт")
+    page.get_by_role("button", name="Сохранить и перевести").click()
+
+    # The fields of all tabs stand one under another.
+    page.get_by_label("Ниша").fill("Шкафы")
+    page.get_by_role("button", name="Сохранить", exact=True).first.click()
+    assert Deal.objects.get().get_value("niche") == "Шкафы"
 
     office.tasks(page).get_by_role("link", name="Поговорили").click()
     page.get_by_label("Результат").fill("Нужны шкафы")
@@ -201,6 +214,37 @@ def test_without_scripts_one_signs_in_reads_moves_and_finishes_a_task(
     page.get_by_role("button", name="Без следующей задачи").click()
     expect(office.feed(page)).to_contain_text("Нужны шкафы")
     assert not Task.objects.open().exists()
+
+
+# ── No session ──
+
+
+def test_a_session_that_ends_while_one_writes_loses_no_word(
+    page: Page, deal: Deal, alice: User
+) -> None:
+    office.sign_in(page, alice, f"/deals/{deal.pk}/")
+    name = page.locator("#field-name [name=name]")
+    name.fill("Мебель для кафе")
+    ended = Session.objects.get()
+    SessionStore(ended.session_key).delete()
+    name.press("Enter")
+    expect(office.toast(page)).to_contain_text("Сессия закончилась")
+    with page.context.expect_page() as opened:
+        page.locator(".app-toast-sign-in").click()
+    door = opened.value
+    expect(door.get_by_role("status")).to_contain_text("Сессия закончилась")
+    door.get_by_label("Почта").fill(alice.email)
+    door.get_by_label("Пароль").fill("secret-pass-1")
+    door.get_by_role("button", name="Войти").click()
+    door.wait_for_url(f"**/deals/{deal.pk}/")
+    # The old page learns the new session's token at the first try, and saves at the second.
+    name.focus()
+    name.press("Enter")
+    expect(office.toast(page)).to_contain_text("вошли заново")
+    name.focus()
+    name.press("Enter")
+    expect(page.locator("#field-name [role=status]")).to_be_visible()
+    assert Deal.objects.get().name == "Мебель для кафе"
 
 
 # ── No server ──────────────────────────────────────────────────────────────────
