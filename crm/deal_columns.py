@@ -20,6 +20,7 @@ from crm import board, columns, panels
 from crm.columns import Column
 from crm.models import User
 from pipelines.catalog import CompiledField, CompiledPipeline
+from pipelines.numbers import whole
 
 KIND = "deals"
 # Tables of all pipelines together, in an address and in a preference.
@@ -132,9 +133,9 @@ def _number(raw: str) -> Decimal:
 
 
 def _whole(raw: str) -> int:
-    if not (raw.isascii() and raw.isdigit()) or len(raw) > 18:
+    if (found := whole(raw)) is None:
         raise ValueError(raw)
-    return int(raw)
+    return found
 
 
 def _moment(raw: str) -> datetime:

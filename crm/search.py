@@ -19,6 +19,7 @@ from crm.filters import phone_has
 from crm.lookups import name_has, one_of
 from crm.models import Company, Contact, ContactPoint, Deal, User
 from crm.visibility import DealQuerySet, PeopleQuerySet
+from pipelines.numbers import whole
 
 LIMIT = 7
 # Of the many that a common part of a name is in, so many are looked at and the latest of them shown: sorting all
@@ -86,7 +87,7 @@ def find(user: User, text: str, *, limit: int = LIMIT) -> Found:
 def _find(user: User, text: str, limit: int) -> Found:
     points = phone_has(text) or _email(text)
     number = text.removeprefix("#").removeprefix("№").strip()
-    is_number = number.isascii() and number.isdigit() and len(number) <= 18
+    is_number = whole(number) is not None
 
     named = Q() if text.startswith(("#", "№")) or "@" in text else name_has(text)
     contacts, companies = named, named

@@ -25,6 +25,7 @@ from crm.deal_columns import Sort
 from crm.filters import DealFilter
 from crm.models import Deal, Tag, User
 from pipelines.catalog import CompiledPipeline, CompiledStage
+from pipelines.numbers import whole
 
 SIZES = (50, 100, 200)
 # Where a filter finds more, counting them would cost more than the page: the exact number comes when asked for.
@@ -100,8 +101,7 @@ class Order:
     def parse_mark(self, text: str) -> tuple[Any, int]:
         """Errors: ValueError for a mark that no page of this order gave out."""
         raw, tilde, pk = text.rpartition("~")
-        # A number that no bigint holds would fail in the database only.
-        if not (tilde and pk.isascii() and pk.isdigit()) or len(pk) > 18:
+        if not tilde or whole(pk) is None:
             raise ValueError(text)
         if not raw and self.sort.is_nullable:
             return None, int(pk)

@@ -20,6 +20,7 @@ from crm.periods import Period
 from crm.visibility import DealQuerySet
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline, CompiledStage
+from pipelines.numbers import whole
 
 # All pipelines, as the table of deals calls them.
 ALL = "all"
@@ -241,7 +242,7 @@ class Filter:
         people = {person.pk for person in self.people}
         found: set[int] = set()
         for text in asked:
-            pk = _number(text.removeprefix(TEAM))
+            pk = whole(text.removeprefix(TEAM))
             members = (
                 {m.pk for team in self.teams if team.pk == pk for m in team.members.all()} & people
                 if text.startswith(TEAM)
@@ -253,7 +254,7 @@ class Filter:
         return frozenset(found)
 
     def _numbers(self, name: str) -> list[int]:
-        found = [_number(text) for text in self.typed_all(name)]
+        found = [whole(text) for text in self.typed_all(name)]
         return [pk if pk is not None else -1 for pk in found]
 
     def typed(self, name: str) -> str:
@@ -268,10 +269,6 @@ class Filter:
 def midnight(day: date) -> datetime:
     """The day's first moment in the reader's zone."""
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _tagged(tags: tuple[int, ...]) -> QuerySet[Any]:

@@ -20,6 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from crm import periods
+from pipelines.numbers import whole
 
 Text = str | Promise
 # What was typed: texts by the name of their parameter.
@@ -260,10 +261,10 @@ def quoted(text: str) -> str:
 
 def number(text: str) -> int:
     """Errors: ValueError for what is no number of a record; one that no bigint holds would fail in the database only."""
-    text = text.strip()
-    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+    found = whole(text.strip())
+    if found is None:
         raise ValueError(_("Write the number of a record."))
-    return int(text)
+    return found
 
 
 def _one(texts: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.filters.people import people_of
 from crm.models import User
+from pipelines.numbers import whole
 
 # The responsible whoever asks: a shared filter «mine» is each one's own.
 ME = "me"
@@ -78,7 +79,7 @@ def held_by(user: User) -> Holds:
 
 def numbers(codes: list[str]) -> list[int]:
     """Those of the codes that can be the number of a row."""
-    return [int(code) for code in codes if code.isascii() and code.isdigit() and len(code) < 19]
+    return [number for number in map(whole, codes) if number is not None]
 
 
 def _bounded(column: str, **bounds: Any) -> Q:

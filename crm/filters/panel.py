@@ -17,6 +17,7 @@ from crm.filters import saved as keeping
 from crm.filters.asking import FROM, TO, AnyOf, AnyRow, Condition, Pairs
 from crm.filters.base import Filter
 from crm.models import SavedFilter
+from pipelines.numbers import whole
 
 
 @dataclass
@@ -70,7 +71,8 @@ class Above:
 def above(asked: Filter, *, place: str, kept: Pairs, here: str, saved_pk: str = "") -> Above:
     """`kept` is what the address says beside conditions, `here` the name of the page; one statement for a saved filter."""
     user = asked.user
-    saved = keeping.find(user, place, int(saved_pk)) if _is_number(saved_pk) else None
+    number = whole(saved_pk)
+    saved = None if number is None else keeping.find(user, place, number)
     plain = keeping.stated(user, place, kept)
     around = [*kept, ("saved", saved_pk)] if saved else plain
     query, pairs = asked.query(), asked.pairs()
@@ -165,7 +167,3 @@ def _input(asked: Filter, condition: Condition) -> Input:
 
 def _is_filled(item: Input) -> bool:
     return bool(item.error or item.ticked or item.text or item.low or item.high)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

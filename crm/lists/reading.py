@@ -19,6 +19,7 @@ from crm.lists.shapes import Shape
 from crm.models import Deal, User
 from pipelines import fields
 from pipelines.compiled import CompiledField
+from pipelines.numbers import whole
 
 SIZES = (50, 100, 200)
 # Newest first, or by name; the record's number breaks ties.
@@ -97,7 +98,7 @@ def read_page(
 def _beyond(column: str, down: bool, mark: str) -> Q | None:
     """What comes after the mark. The first half of it is what an index is walked by."""
     name, _tilde, raw = mark.rpartition("~")
-    if not (raw.isascii() and raw.isdigit()) or len(raw) > 18 or "\x00" in name:
+    if whole(raw) is None or "\x00" in name:
         return None
     way, pk = ("lt" if down else "gt"), int(raw)
     if column == "id":

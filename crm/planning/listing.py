@@ -20,6 +20,7 @@ from crm.planning.kinds import Look, look_of
 from crm.planning.tasks import only_by_outcome, task_outcomes
 from crm.planning.times import colour_of
 from pipelines.catalog import CompiledScenario
+from pipelines.numbers import whole
 
 SIZES = (50, 100, 200)
 SORTS = ("due_at", "created_at", "text")
@@ -57,7 +58,7 @@ class Order:
     def parse_mark(self, text: str) -> tuple[Any, int]:
         """Errors: ValueError for a mark that no page of this order gave out."""
         raw, _tilde, pk = text.rpartition("~")
-        if not (pk.isascii() and pk.isdigit()) or len(pk) > 18 or "\x00" in raw:
+        if whole(pk) is None or "\x00" in raw:
             raise ValueError(text)
         if self.column == "text":
             return raw, int(pk)

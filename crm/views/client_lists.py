@@ -25,10 +25,7 @@ from crm.views.task_dialogs import sent
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer, RegulationError
-
-
-def _number(raw: str) -> int | None:
-    return int(raw) if raw.isdecimal() and len(raw) < 19 else None
+from pipelines.numbers import whole
 
 
 @login_required
@@ -45,7 +42,7 @@ def new(request: SignedIn, kind: str) -> HttpResponse:
     }
     if request.method != "POST":
         return _window(request, form, **shown)
-    if (chosen := _number(request.POST.get("chosen", ""))) is not None:
+    if (chosen := whole(request.POST.get("chosen"))) is not None:
         record = get_object_or_404(MODELS[kind].objects.visible_to(request.user), pk=chosen)
         return go(request, record.get_absolute_url())
     known = same_records(request, form, kind)

@@ -34,6 +34,7 @@ from crm.views.owners import give
 from crm.views.replies import address, done, me, refused, status_of, window
 from crm.views.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
+from pipelines.numbers import whole
 
 
 def find_client(request: SignedIn, kind: str, pk: int) -> Any:
@@ -95,14 +96,14 @@ def feed(request: SignedIn, kind: str, pk: int) -> HttpResponse:
 @require_GET
 def more_deals(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     """The next portion of the client's deals."""
-    record, start = find_client(request, kind, pk), request.GET.get("start", "")
+    record = find_client(request, kind, pk)
     rows = client_deals.rows_of(record, request.user)
     deals = client_deals.read_deals(
         rows,
         record,
         user=request.user,
         now=timezone.now(),
-        start=int(start) if start.isdecimal() and len(start) < 6 else 0,
+        start=whole(request.GET.get("start")) or 0,
     )
     context = {"deals": deals, "client": record, "kind": kind, "card_url": address(record)}
     return render(request, "crm/client_deal_lines.html", context)
@@ -277,10 +278,10 @@ def _attach(
 @transaction.atomic
 def _employ(request: SignedIn, record: Client, kind: str, form: AnswersForm) -> None:
     by, now = me(request), timezone.now()
-    chosen, other = request.POST.get("chosen", ""), None
-    if chosen.isdecimal() and len(chosen) < 19:
+    chosen, other = whole(request.POST.get("chosen")), None
+    if chosen is not None:
         found = MODELS[kind].objects.visible_to(request.user)
-        other = get_object_or_404(found, pk=int(chosen))
+        other = get_object_or_404(found, pk=chosen)
     elif not request.POST.get("detach"):
         create: Any = people.create_contact if kind == "contact" else people.create_company
         pipeline = naming_rules.pipeline_of(record)

@@ -30,6 +30,7 @@ from crm.views.replies import address, done, find_deal, me, refused
 from pipelines import catalog
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.models import Event
+from pipelines.numbers import whole
 
 
 @login_required
@@ -50,8 +51,7 @@ def feed(request: SignedIn, pk: int) -> HttpResponse:
 
 def position(request: SignedIn) -> int | None:
     """The entry that the portion asked for begins before; None for the newest, and for nonsense."""
-    before = request.GET.get("before", "")
-    return int(before) if before.isdecimal() and len(before) < 19 else None
+    return whole(request.GET.get("before"))
 
 
 def shown(record: Record, asked: Filter, portion: Portion, pinned: Pins) -> dict[str, Any]:
@@ -101,8 +101,8 @@ def add_note(request: SignedIn, record: Record, write: Callable[..., Event]) -> 
 
 def chosen(request: SignedIn) -> set[int]:
     """The colleagues picked from what was offered while one typed."""
-    ids = request.POST.getlist("mention")[:100]
-    return {int(pk) for pk in ids if pk.isdecimal() and len(pk) < 19}
+    ids = map(whole, request.POST.getlist("mention")[:100])
+    return {pk for pk in ids if pk is not None}
 
 
 def noted(request: SignedIn, record: Record, written: Event) -> HttpResponse:
@@ -130,10 +130,10 @@ def pin(request: SignedIn, pk: int) -> HttpResponse:
 
 def pin_entry(request: SignedIn, record: pins.Card, feed: QuerySet[Event]) -> HttpResponse:
     """`entry=number` puts it on top, `off=number` takes it off; the feed alone is drawn anew."""
-    number = request.POST.get("entry") or request.POST.get("off", "")
-    if not (number.isdecimal() and len(number) < 19):
+    number = whole(request.POST.get("entry") or request.POST.get("off"))
+    if number is None:
         raise Http404
-    event = get_object_or_404(feed, pk=int(number))
+    event = get_object_or_404(feed, pk=number)
     act = pins.pin if "entry" in request.POST else pins.unpin
     try:
         act(record, event, by=me(request), now=timezone.now())

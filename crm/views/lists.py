@@ -29,6 +29,7 @@ from crm.views.places import Around, list_kept, opening
 from crm.views.replies import form_key
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
+from pipelines.numbers import whole
 
 LAST = "lists.last"
 # More records at a time nobody means.
@@ -176,9 +177,5 @@ def _chosen(request: SignedIn, shape: Shape) -> list[tuple[int, str]]:
         found = asked.apply(found, now=timezone.now())
     else:
         ticked = request.POST.getlist("id")[: reading.SIZES[-1]]
-        found = found.filter(pk__in=[int(raw) for raw in ticked if _is_id(raw)])
+        found = found.filter(pk__in=[pk for pk in map(whole, ticked) if pk is not None])
     return list(found.order_by("-pk").values_list("pk", "name")[:MANY])
-
-
-def _is_id(raw: str) -> bool:
-    return raw.isascii() and raw.isdigit() and len(raw) < 19

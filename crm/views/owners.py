@@ -16,6 +16,7 @@ from crm.records import Record
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, me, refused
 from pipelines.errors import RegulationError
+from pipelines.numbers import whole
 
 
 def give(request: SignedIn, record: Record, assign: Callable[..., None]) -> HttpResponse:
@@ -36,8 +37,7 @@ def give(request: SignedIn, record: Record, assign: Callable[..., None]) -> Http
 
 def _seen_owner(request: SignedIn) -> int | None:
     """Who was responsible when the form was opened; None where it does not say, or has been told."""
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isdecimal() and len(seen) < 19 else None
+    return whole(request.POST.get("seen"))
 
 
 def _two_owners(
