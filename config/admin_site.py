@@ -43,9 +43,7 @@ class ReglamentAdminSite(admin.AdminSite):
 
         return is_administrator(request.user)
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(_asked_sensibly(view), cacheable)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
