@@ -21,6 +21,7 @@ from crm import preferences
 from crm.files import limits
 from crm.notices import kinds
 from crm.planning.setting import REMIND_AT_FIRST, REMIND_PREFERENCE
+from crm.planning.zones import change_zone
 from crm.profile import photos
 from crm.profile.forms import SOUND, THEME, THEMES, HabitsForm, NoticesForm, PersonForm
 from crm.views.answers import SignedIn, came_from
@@ -53,8 +54,10 @@ def save_habits(request: SignedIn) -> HttpResponse:
     if not form.is_valid():
         return _page(request, habits=form, status=422)
     said = form.cleaned_data
-    user.time_zone, user.language = said["time_zone"], said["language"]
-    user.save(update_fields=["time_zone", "language"])
+    if said["time_zone"] != user.time_zone:
+        change_zone(user, said["time_zone"], now=timezone.now())
+    user.language = said["language"]
+    user.save(update_fields=["language"])
     preferences.put(user, THEME, said["theme"] if said["theme"] != "auto" else None)
     preferences.put(user, SOUND, said["sound"] or None)
     remind = said["remind"] if said["remind"] != REMIND_AT_FIRST else None

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm import preferences
-from crm.models import Leave, Notice, Task
+from crm.models import Leave, Notice, Task, User
 from crm.planning import reminding, tasks, times
+from crm.planning.zones import change_zone
 from pipelines.actor import Actor
 from tests.clauses.steps import fresh
 from tests.factories import NOON, UserFactory, make_deal
@@ -130,3 +131,24 @@ def test_two_workers_give_one_notice(axelerator, alice) -> None:
     found = at_once(*[lambda: reminding.remind_due(due)] * 3)
     assert sorted(found) == [0, 0, 1]
     assert Notice.objects.filter(kind="task.reminder").count() == 1
+
+
+@pytest.mark.django_db
+def test_who_moves_to_another_zone_keeps_his_days_and_the_hours_of_his_calls(alice) -> None:
+    User.objects.filter(pk=alice.pk).update(time_zone="Europe/Moscow")
+    alice.refresh_from_db()
+    deal = make_deal(alice)
+    deal.tasks.all().delete()
+    day = plan(alice, due_at=at("2026-03-12 20:59"), all_day=True, deal=deal, remind_minutes=15)
+    call = plan(alice, due_at=at("2026-03-12 10:00"), remind_minutes=15)
+    change_zone(alice, "Asia/Omsk", now=NOON)
+    assert (fresh(day).due_at, fresh(day).remind_at) == (
+        at("2026-03-12 17:59"),
+        at("2026-03-12 03:00"),
+    )
+    assert fresh(deal).next_task_at == at("2026-03-12 17:59")
+    assert (fresh(call).due_at, fresh(call).remind_at) == (call.due_at, call.remind_at)
+    # What has been reminded of already is not reminded of again.
+    Task.objects.filter(pk=day.pk).update(remind_at=None)
+    change_zone(alice, "America/New_York", now=NOON)
+    assert fresh(day).remind_at is None
