@@ -240,10 +240,18 @@ def _codec(encoding: str, head: bytes, mark: bytes) -> str:
     """The encoding as Python reads what follows the mark: of UTF-16 the order of the bytes must be said."""
     if encoding != "utf-16":
         return encoding.removesuffix("-sig")
-    if mark in WIDE:
-        return WIDE[mark]
-    # Of a delimiter, a digit or a line's end the higher byte is nothing.
-    return "utf-16-be" if head[0:400:2].count(0) > head[1:400:2].count(0) else "utf-16-le"
+    return WIDE.get(mark) or _wide(head) or "utf-16-le"
+
+
+def _wide(head: bytes) -> str:
+    """The order of the bytes where it is UTF-16 without a mark: nearly every second byte is the higher one of a Latin
+    or a Cyrillic letter, 0 or 4, which stand in no other text. Else empty.
+    """
+    for start, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
+        higher = head[start:400:2]
+        if higher and higher.count(0) + higher.count(4) > 0.9 * len(higher):
+            return codec
+    return ""
 
 
 def guess_encoding(head: bytes, mark: bytes = b"") -> str:
@@ -251,17 +259,16 @@ def guess_encoding(head: bytes, mark: bytes = b"") -> str:
 
     A mark is not believed alone: programs put UTF-8's before Windows-1251, and people join files of several kinds.
     """
-    if mark in WIDE and b"\x00" in head:
+    # First, for its bytes make an UTF-8 as well.
+    if _wide(head) or (mark in WIDE and b"\x00" in head):
         return "utf-16"
     try:
         # A letter may be cut at the end of the sample.
-        head[:-4].decode("utf-8") if len(head) == SAMPLE else head.decode("utf-8")
+        (head[:-4] if len(head) + len(mark) == SAMPLE else head).decode("utf-8")
     except UnicodeDecodeError:
         pass
     else:
         return "utf-8-sig"
-    if head[:400].count(b"\x00") > 40:
-        return "utf-16"
     best = charset_normalizer.from_bytes(
         head[:20_000], cp_isolation=["cp1251", "cp866", "koi8_r", "utf_16_le"]
     ).best()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ class MakeTags(kinds.Kind):
 
     chunk = 3
     dies_at = ""
+    fails_with: type[Exception] | None = None
 
     def do(self, row: BatchRow, batch: Batch, *, by: Actor, now: Any) -> dict[str, Any]:
         tag = Tag.objects.create(name=row.payload["name"])
@@ -36,6 +38,8 @@ class MakeTags(kinds.Kind):
             raise RegulationError("No such tag (T-1).")
         if tag.name == self.dies_at:
             raise Killed
+        if tag.name == "odd" and self.fails_with:
+            raise self.fails_with
         row.record, row.record_id = "tag", tag.pk
         return {"tag": tag.pk}
 
@@ -84,6 +88,44 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_done_twice(
     assert running.resume(alive + timedelta(minutes=1)) == 1
     batch.reread()
     assert (batch.state, batch.done, Tag.objects.count()) == ("done", 7, 7)
+
+
+@pytest.mark.parametrize("gathers", [True, False])
+def test_a_fault_of_ours_refuses_its_own_row_alone(
+    by: Actor, monkeypatch: pytest.MonkeyPatch, gathers: bool
+) -> None:
+    monkeypatch.setattr(MakeTags, "gathers", gathers)
+    monkeypatch.setattr(MakeTags, "fails_with", KeyError)
+    batch = start(by, "a", "odd", "b", "c")
+    assert (batch.state, states(batch)) == ("done", ["done", "refused", "done", "done"])
+    assert set(Tag.objects.values_list("name", flat=True)) == {"a", "b", "c"}
+
+
+def test_a_worker_that_runs_out_of_time_refuses_no_row(
+    by: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MakeTags, "fails_with", SoftTimeLimitExceeded)
+    with pytest.raises(SoftTimeLimitExceeded):
+        start(by, "a", "odd", "b")
+    batch = Batch.objects.get()
+    assert (states(batch), Tag.objects.count()) == (["waiting"] * 3, 0)
+
+
+def test_a_batch_that_cannot_be_worked_on_keeps_no_other_from_it(
+    by: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verbs, "FOREGROUND", 0)
+    broken, other = start(by, "a"), start(by, "b")
+
+    def load(_kind: kinds.Kind, rows: Any, batch: Batch, *, by: Actor) -> None:
+        if batch == broken:
+            raise KeyError("gone")
+
+    monkeypatch.setattr(MakeTags, "load", load)
+    assert running.resume(NOON + timedelta(minutes=1)) == 2
+    broken.reread()
+    other.reread()
+    assert (broken.state, other.state) == ("queued", "done")
 
 
 def test_a_stopped_batch_leaves_the_rest_as_it_is(

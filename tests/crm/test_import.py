@@ -8,6 +8,8 @@ from io import BytesIO
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -91,6 +93,17 @@ def test_contacts_are_made_as_the_check_showed_and_taken_back(olga) -> None:
     made.refresh_from_db()
     assert made.archived_at is not None
     assert Company.objects.get().archived_at is not None
+
+
+def test_many_rows_are_taken_back_with_less_than_a_statement_each(olga) -> None:
+    rows = "".join(f"Клиент {n};;c{n}@example.com;;ООО «Завод {n}»\n" for n in range(60))
+    batch = run(check(take(olga, CONTACTS + rows, name="x.csv")))
+    with CaptureQueriesContext(connection) as captured:
+        batches.undo(batch, by=Actor.person(olga), now=timezone.now())
+    assert len(captured) < 60
+    assert (batch.state, batch.undone) == ("undone", 60)
+    standing = [model.objects.filter(archived_at=None).count() for model in (Contact, Company)]
+    assert standing == [0, 0]
 
 
 def test_one_that_has_a_deal_meanwhile_is_not_taken_back_and_says_why(olga) -> None:
