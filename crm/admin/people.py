@@ -11,6 +11,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -18,6 +19,7 @@ from crm.models import (
     Team,
     User,
 )
+from crm.planning.zones import change_zone
 from pipelines.admin.access import CrmAdminAccess
 from pipelines.admin.schedule import zones
 from pipelines.guards import role_label
@@ -147,6 +149,16 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
         return ", ".join(role_label(group.name) for group in user.groups.all())
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        zone = obj.time_zone
+        if change and zone != form.initial["time_zone"]:
+            # Kept as it was until its verb writes it, with what hangs on it.
+            obj.time_zone = form.initial["time_zone"]
+            super().save_model(request, obj, form, change)
+            change_zone(obj, zone, now=timezone.now())
+        else:
+            super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # Nobody makes himself more than his role makes him.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
 from crm import rights
-from crm.models import Tag, Team, User
+from crm.models import Tag, Task, Team, User
+from crm.planning import tasks
+from pipelines.actor import Actor
 from tests.clauses.steps import move
-from tests.factories import UserFactory, make_deal
+from tests.factories import NOON, UserFactory, make_deal
 from tests.pipelines.admin_forms import errors, form_data
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +59,21 @@ def test_a_password_is_neither_shown_nor_changed_on_the_page(
     assert answer.status_code == 302, errors(answer)
     before, alice = alice.password, User.objects.get(pk=alice.pk)
     assert (alice.password, alice.phone) == (before, "1")
+
+
+def test_another_zone_takes_the_days_of_the_tasks_with_it(
+    client: Client, keeper: User, alice: User
+) -> None:
+    due = datetime(2026, 3, 12, 20, 59, tzinfo=UTC)
+    task = tasks.create_task(
+        text="Отчёт", due_at=due, all_day=True, owner=alice, by=Actor.person(alice), now=NOON
+    )
+    assert alice.time_zone == "Europe/Moscow"
+    data = form_data(client.get(url(alice)), "user_form") | {"time_zone": "Asia/Omsk"}
+    assert client.post(url(alice), data).status_code == 302
+    alice.refresh_from_db()
+    task = Task.objects.get(pk=task.pk)
+    assert (alice.time_zone, task.due_at) == ("Asia/Omsk", due - timedelta(hours=3))
 
 
 def test_an_administrator_by_role_makes_nobody_a_superuser(client: Client, keeper: User) -> None:
