@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import board
+from crm import board, rights
 from crm.cards import Words
 from crm.filters import address
 from crm.goals import reading, verbs
@@ -61,10 +61,11 @@ def page(request: SignedIn) -> HttpResponse:
         "pipeline": pipeline,
         "pipelines": pipelines,
         "may_set": any(row.may_set for row in table),
+        "may_see_report": request.user.may(rights.ANALYTICS),
         "before": reading.first_of(middle, -1),
         "after": reading.first_of(middle, 1),
         "middle": middle,
-        "changes": _changes(request.user) if request.user.leads else [],
+        "changes": _changes(request.user, table) if request.user.leads else [],
     }
     return render(request, "crm/goals.html", context)
 
@@ -128,11 +129,11 @@ def _pipeline(code: str, pipelines: list[CompiledPipeline]) -> CompiledPipeline 
     return next((item for item in pipelines if item.code == code), None)
 
 
-def _changes(user: User) -> list[dict[str, Any]]:
-    """The last changes of goals, as the audit keeps them: of the people and teams that the user leads."""
+def _changes(user: User, table: list[reading.Row]) -> list[dict[str, Any]]:
+    """The last changes of goals, as the audit keeps them: of the people and teams of the table, which he leads."""
     found = Event.objects.filter(verb=verbs.GOAL_SET).select_related("actor").order_by("-pk")
     if user.led_ids is not None:
-        teams = [team.pk for team in reading.teams_of(user)]
+        teams = [row.whose.pk for row in table if isinstance(row.whose, Team)]
         of_people = found.filter(data__user__in=[*user.led_ids])
         found = of_people | found.filter(data__team__in=teams)
     return [

@@ -158,8 +158,8 @@ def test_the_phone_is_taken_before_the_contact(
 ) -> None:
     contact = make_deal(alice).contact
     taken: list[str] = []
-    row, keys = clients._lock, duplicates.lock
-    monkeypatch.setattr(clients, "_lock", lambda record: (taken.append("row"), row(record)))
+    row, keys = clients.lock, duplicates.lock
+    monkeypatch.setattr(clients, "lock", lambda record: (taken.append("row"), row(record)))
     monkeypatch.setattr(duplicates, "lock", lambda *what: (taken.append("keys"), keys(*what)))
     clients.add_point(contact, kind="phone", value=NUMBER, by=Actor.person(alice), now=NOON)
     assert taken[:2] == ["keys", "row"]
