@@ -16,6 +16,11 @@ def get(user: User, key: str, default: Any = None) -> Any:
     return user.chosen.get(key, default)
 
 
+def of_everybody(key: str) -> dict[int, Any]:
+    """What is kept under the key, by the person's number; who has chosen nothing is not in it."""
+    return dict(Preference.objects.filter(key=key).values_list("user", "value"))
+
+
 def put(user: User, key: str, value: Any) -> None:
     """Keep the JSON value for the user, whatever another window kept meanwhile; None forgets it."""
     if value is None:

@@ -11,7 +11,7 @@ from pipelines.transactions import once
 
 def in_place_of(user: User, *, now: datetime, due_at: datetime | None = None) -> User:
     """The deputy while the person is away, else himself; what is due only when he is back is his own."""
-    leave = once(("leave", user.pk), lambda: _leave_of(user, now))
+    leave = once("leaves", lambda: _lasting(now)).get(user.pk)
     if leave is None or not leave.deputy.is_active:
         return user
     return user if due_at is not None and due_at >= leave.ends_at else leave.deputy
@@ -23,5 +23,6 @@ def deputies_of(users: Iterable[int], *, now: datetime) -> dict[int, User]:
     return {leave.user_id: leave.deputy for leave in leaves if leave.deputy.is_active}
 
 
-def _leave_of(user: User, now: datetime) -> Leave | None:
-    return Leave.objects.lasting(now).filter(user=user).select_related("deputy").first()
+def _lasting(now: datetime) -> dict[int, Leave]:
+    """Everybody's: few are away at a time, and a batch of rules asks for one person after another."""
+    return {leave.user_id: leave for leave in Leave.objects.lasting(now).select_related("deputy")}

@@ -105,7 +105,11 @@ def create_task(
 
 def usual_reminder(user: User) -> int | None:
     """How long before a task the person usually wants to hear of it; None for never."""
-    said = once(("usual reminder", user.pk), lambda: preferences.get(user, REMIND_PREFERENCE))
+    if "chosen" in user.__dict__:
+        said = preferences.get(user, REMIND_PREFERENCE)
+    else:
+        # By a rule, which sets tasks for one person after another.
+        said = once("reminders", lambda: preferences.of_everybody(REMIND_PREFERENCE)).get(user.pk)
     if said == NEVER:
         return None
     return said if isinstance(said, int) and said in dict(times.REMINDERS) else REMIND_AT_FIRST
