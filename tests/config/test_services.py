@@ -131,6 +131,8 @@ def test_a_port_that_somebody_took_meanwhile_is_given_up(services):
     assert before is not None
 
     with socket.socket() as taken:
+        # Connections to the server that has just stopped may linger in TIME_WAIT.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", before.postgres_port))
         taken.listen()
         services.start()
