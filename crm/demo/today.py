@@ -55,7 +55,8 @@ def _enter_twice(deal: Deal, now: datetime) -> None:
     client = deal.contact
     if client is None or not (phone := client.point("phone")):
         return
-    name = " ".join(reversed(client.name.split()[:2]))
+    parts = client.name.split()
+    name = f"{parts[-1]} {parts[0]}"
     by = Actor.person(deal.owner)
     people.create_contact(name=name, phone=phone, owner=deal.owner, by=by, now=now)
 
