@@ -47,6 +47,8 @@ def template() -> Catalog:
     """Every source string in code and templates."""
     catalog = Catalog(project="Reglament", charset="utf-8")
     for path, method in _sources():
+        if method is extract_python:
+            _refuse_hidden(path)
         try:
             found = list(
                 extract(method, io.BytesIO(path.read_bytes()), KEYWORDS, ["NOTE:"], OPTIONS)
@@ -57,6 +59,15 @@ def template() -> Catalog:
             place = (str(path.relative_to(ROOT)), 0)
             catalog.add(message, locations=[place], auto_comments=comments, context=context)
     return catalog
+
+
+def _refuse_hidden(path: Path) -> None:
+    """Babel reads no calls inside an f-string before Python 3.12: such a text would never be translated."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.JoinedStr):
+            calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+            if any(isinstance(name, ast.Name) and name.id in KEYWORDS for name in calls):
+                raise SystemExit(f"{path}:{node.lineno}: a text to translate inside an f-string")
 
 
 def _sources() -> Iterator[tuple[Path, str | Callable[..., Any]]]:

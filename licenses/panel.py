@@ -92,7 +92,7 @@ def marks(deals: Collection[int], *, now: datetime) -> dict[int, Mark]:
             continue
         left = terms.days_left(day, today)
         until = _("Licence until %(day)s") % {"day": date_format(day, "SHORT_DATE_FORMAT")}
-        short = f"{left}{pgettext('days', 'd')}"
+        short = f"{left}" + pgettext("days", "d")
         found[deal] = Mark(short, tone(state, left), f"{until}: {in_words(left)}", "license")
     return found
 

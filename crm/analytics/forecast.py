@@ -122,7 +122,7 @@ def _by_stage(
     ]
     return Section(
         f"stages-{pipeline.code}-{currency}",
-        f"{named}{_('Open deals by stage')}, {currency}",
+        named + _("Open deals by stage") + f", {currency}",
         Table(
             [
                 Column(_("Stage"), "text", width=30),
@@ -188,7 +188,7 @@ def _by_month(
         )
     return Section(
         f"months-{pipeline.code}-{currency}",
-        f"{named}{_('By expected month')}, {currency}",
+        named + _("By expected month") + f", {currency}",
         Table(
             [
                 Column(_("Month"), "month", width=18),

@@ -34,9 +34,15 @@ def _of_unit(plans: Plans, unit: str) -> Iterator[Section]:
     people_lines, teams = plans.people(unit), plans.teams(unit)
     named = unit or _("number of deals")
     yield from _totals(
-        plans, unit, "people", f"{_('Employees')}, {named}", _("Employee"), people_lines, whole=True
+        plans,
+        unit,
+        "people",
+        _("Employees") + f", {named}",
+        _("Employee"),
+        people_lines,
+        whole=True,
     )
-    yield from _totals(plans, unit, "teams", f"{_('Teams')}, {named}", _("Team"), teams)
+    yield from _totals(plans, unit, "teams", _("Teams") + f", {named}", _("Team"), teams)
     if len(plans.months) > 1:
         if any(line.plan for line in people_lines):
             yield _months(plans, unit, named, plans.whole(people_lines, unit))
@@ -106,7 +112,7 @@ def _months(plans: Plans, unit: str, named: str, whole: Line) -> Section:
     ]
     return Section(
         f"months-{unit or 'deals'}",
-        f"{_('By month')}, {named}",
+        _("By month") + f", {named}",
         Table([Column(_("Month"), "month", width=18), *_columns(unit)], rows),
         chart(
             "bar",
@@ -139,7 +145,7 @@ def _each(plans: Plans, unit: str, named: str, lines: list[Line]) -> Iterator[Se
     if rows:
         yield Section(
             f"each-{unit or 'deals'}",
-            f"{_('Each month of each')}, {named}",
+            _("Each month of each") + f", {named}",
             Table(
                 [
                     Column(_("Month"), "month", width=18),

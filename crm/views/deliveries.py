@@ -44,8 +44,8 @@ class ScalesForm(AskForm):
     amount = AmountField(label=gettext_lazy("Sum"), max_digits=14, decimal_places=2)
 
     def name_units(self, unit: str, currency: str) -> None:
-        self.fields["weight"].label = f"{_('Weight')}, {unit}"
-        self.fields["amount"].label = f"{_('Sum')}, {SIGNS.get(currency, currency)}"
+        self.fields["weight"].label = _("Weight") + f", {unit}"
+        self.fields["amount"].label = _("Sum") + f", {SIGNS.get(currency, currency)}"
 
 
 class DeliveryForm(ScalesForm):

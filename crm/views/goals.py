@@ -199,7 +199,8 @@ def cell(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "title": _("The goal of %(whose)s") % {"whose": whose},
-        "subtitle": f"{date_format(month, 'YEAR_MONTH_FORMAT')}, {pipeline.name if pipeline else _('all pipelines')}",
+        "subtitle": f"{date_format(month, 'YEAR_MONTH_FORMAT')}, "
+        + (pipeline.name if pipeline else _("all pipelines")),
         "action": request.get_full_path(),
         "submit": _("Save"),
         "back": back,

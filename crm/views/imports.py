@@ -241,6 +241,6 @@ def rows_report(request: SignedIn, pk: int) -> HttpResponseBase:
     return FileResponse(
         opened,
         as_attachment=True,
-        filename=f"{Path(job.name).stem}-{_('not-imported')}.xlsx",
+        filename="-".join((Path(job.name).stem, _("not-imported"))) + ".xlsx",
         content_type=xlsx.TYPE,
     )

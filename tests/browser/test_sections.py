@@ -73,6 +73,8 @@ def _desktop(page: Page) -> None:
 
 def _search(page: Page) -> None:
     """By keys alone, in the wrong layout: «hjvfirf» is «ромашка»."""
+    # Who has just followed a link waits for the page, as its keys do.
+    page.wait_for_load_state()
     page.keyboard.press("Control+k")
     expect(page.locator("#search")).to_be_focused()
     page.keyboard.type("hjvfirf")
