@@ -57,7 +57,7 @@ def _add(request: SignedIn, record: Record) -> HttpResponse:
     said = ngettext("The file is kept.", "The files are kept.", len(kept))
     odd = [file.name for file in kept if file.disagrees]
     if odd:
-        names = ", ".join(f"“{name}”" for name in odd)
+        names = ", ".join(_("“%(name)s”") % {"name": name} for name in odd)
         told = _("Kept, but the name and the content of %(names)s disagree. Open with care.")
         said = told % {"names": names}
     if _is_script(request):
