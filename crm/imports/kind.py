@@ -54,7 +54,7 @@ class ImportKind(kinds.Kind):
         params = batch.params
         target = targets.find(params["target"], by.user, stage_id=params.get("stage"))
         if batch.state == Batch.State.UNDOING:
-            made = undoing.read(target, rows)
+            made = undoing.read(target, rows, by=by)
             for row in rows:
                 row.subject = made
             return

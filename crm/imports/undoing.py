@@ -35,12 +35,19 @@ class Made:
     in_use: dict[int, str] = field(default_factory=dict)
 
 
-def read(target: Target | None, rows: Sequence[BatchRow]) -> Made:
+def read(target: Target | None, rows: Sequence[BatchRow], *, by: Actor) -> Made:
+    """Of the records those that the person sees, and those archived since, with which there is nothing to do."""
     made = Made(target)
     if target is None:
         return made
     ids = [row.record_id for row in rows if row.record_id is not None]
-    made.records = _locked(target.kind, ids)
+    # Locked first: whose they are does not change any more.
+    locked = _locked(target.kind, ids)
+    visible = MODELS[target.kind].objects.visible_to(by.user).filter(pk__in=ids)
+    seen = set(visible.values_list("pk", flat=True))
+    made.records = {
+        pk: record for pk, record in locked.items() if pk in seen or record.archived_at is not None
+    }
     if target.kind in CLIENTS:
         made.in_use = archiving.in_use(list(made.records.values()))
     return made

@@ -115,6 +115,15 @@ def test_one_that_has_a_deal_meanwhile_is_not_taken_back_and_says_why(olga) -> N
     assert Contact.objects.get(name="Другой").archived_at is not None
 
 
+def test_what_has_become_anothers_is_not_taken_back(olga, charlie) -> None:
+    batch = run(check(take(olga, CONTACTS + "Один;;a@example.com;;\nДругой;;b@example.com;;\n", name="x.csv")))  # fmt: skip
+    Contact.objects.filter(name="Один").update(owner=charlie)
+    batches.undo(batch, by=Actor.person(olga), now=timezone.now())
+    assert batch.rows.get(state=BatchRow.State.KEPT).name == "Один"
+    assert Contact.objects.get(name="Один").archived_at is None
+    assert Contact.objects.get(name="Другой").archived_at is not None
+
+
 def test_known_rows_are_left_out_filled_in_or_made_again(olga, charlie) -> None:
     ours = people.create_contact(
         name="Пётр", phone="+79161234567", owner=olga, by=Actor(), now=NOON
