@@ -53,8 +53,12 @@
   // --- the board
   const board = byId("board");
   const waiting = new Set();
-  let timer = 0, isAsking = false, isWhole = false;
+  let timer = 0, isAsking = false, isWhole = false, seen = 0;
+  // The same card once more is no news: neither its focus nor a pointer on its way to it is disturbed.
+  const isSame = (old, card) => old.className.replace(" deal-news", "") === card.className && old.innerHTML === card.innerHTML;
   const isBusy = () => document.querySelector(".sortable-chosen, .deal-ghost, .deal-waits, .board-menu.show") !== null;
+  // A drag has begun since the board was asked for, or has ended: that answer knows nothing of it.
+  const isLate = () => isBusy() || acted !== seen;
 
   function soon() {
     clearTimeout(timer);
@@ -70,11 +74,12 @@
       if (whole) {
         isWhole = false;
         waiting.clear();
+        seen = acted;
         await htmx.ajax("GET", location.href, { source: board, target: board, select: "#board > *", swap: "innerHTML" });
-        document.dispatchEvent(new CustomEvent("board:drawn"));
       } else {
+        seen = acted;
         const answer = await fetch(`${board.dataset.changedUrl}&deals=${asked.join()}`);
-        if (answer.ok && !isBusy()) {
+        if (answer.ok && !isLate()) {
           asked.forEach((pk) => waiting.delete(pk));
           place(asked, new DOMParser().parseFromString(await answer.text(), "text/html"));
         }
@@ -93,8 +98,10 @@
       const card = box.firstElementChild, column = byId(`column-${box.dataset.stage}`);
       if (!column) { old?.remove(); return; }
       const focused = old?.contains(document.activeElement);
-      if (old && old.parentElement === column) old.replaceWith(card);
-      else {
+      if (old && old.parentElement === column) {
+        if (isSame(old, card)) return;
+        old.replaceWith(card);
+      } else {
         old?.remove();
         const more = column.querySelector(".deal-more");
         if (Date.now() / 1000 - Number(box.dataset.since) < 600) column.prepend(card);
@@ -114,6 +121,14 @@
       soon();
     });
     document.addEventListener("live:many", () => { isWhole = true; soon(); });
+    board.addEventListener("htmx:beforeSwap", (event) => {
+      if (event.detail.target !== board || !isLate()) return;
+      event.detail.shouldSwap = false;
+      isWhole = true;
+    });
+    board.addEventListener("htmx:afterSwap", (event) => {
+      if (event.detail.target === board) document.dispatchEvent(new CustomEvent("board:drawn"));
+    });
   }
 
   // --- an open card

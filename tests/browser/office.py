@@ -27,6 +27,10 @@ def sign_in(page: Page, user: User, path: str = "/deals/") -> None:
 # ── The board ──────────────────────────────────────────────────────────────────
 
 
+# A hand moves a card over many points; one leap may end before the board has noticed that a drag began.
+DRAG_STEPS = 12
+
+
 def column(page: Page, stage: str) -> Locator:
     return page.get_by_role("region", name=stage, exact=True)
 
@@ -42,7 +46,9 @@ def drag(page: Page, deal: Deal, stage: str) -> None:
     box = card(page, deal).bounding_box()
     assert box
     grip = {"x": box["width"] / 2, "y": box["height"] - 8}
-    card(page, deal).drag_to(target, source_position=grip, target_position={"x": 60, "y": 30})
+    card(page, deal).drag_to(
+        target, source_position=grip, target_position={"x": 60, "y": 30}, steps=DRAG_STEPS
+    )
 
 
 def deals_in(page: Page, stage: str) -> list[str]:

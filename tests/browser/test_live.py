@@ -14,11 +14,14 @@ from crm import deals
 from crm.models import User
 from pipelines import engine
 from pipelines.actor import Actor
-from tests.browser.office import card, column, sign_in
+from tests.browser.office import card, column, drag, sign_in
 from tests.factories import make_deal
 from tests.fixtures.granian import Granian
 
 pytestmark = pytest.mark.browser
+
+# What a board asks of the deals it has heard of.
+CHANGED = re.compile(r"/live/board/")
 
 
 def is_listening(page: Page) -> None:
@@ -47,6 +50,28 @@ def test_a_move_by_another_process_moves_the_card_on_both_open_boards_even_after
     granian.start()
     for page in boards:
         expect(card(page, deal)).to_contain_text("После обрыва")
+
+
+def test_news_that_left_the_server_before_a_drag_does_not_put_the_card_back(
+    guests: Callable[..., Page], alice: User, olga: User
+) -> None:
+    now = timezone.now()
+    deal = make_deal(alice, now=now, answers={"platform": "site"})
+    page, held = guests(), []
+    sign_in(page, alice, "/deals/?pipeline=leads")
+    is_listening(page)
+    page.route(CHANGED, lambda route: held.append((route, route.fetch())), times=1)
+    with page.expect_request(CHANGED):
+        deals.edit_deal(deal, {"name": "До рывка"}, by=Actor.person(olga), now=now)
+    drag(page, deal, "Взята в работу")
+    expect(page.locator(".app-toast-back")).to_be_visible()
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    later = make_deal(alice, now=now, phone="", email="")
+    deals.edit_deal(later, {"name": "Позже"}, by=Actor.person(olga), now=now)
+    expect(card(page, later)).to_be_visible()
+    expect(column(page, "Взята в работу").locator(".deal-card")).to_have_count(1)
+    expect(column(page, "Новая заявка").locator(".deal-name")).to_have_text(["Позже"])
 
 
 def test_who_types_on_a_card_keeps_his_words_and_is_told_of_the_colleagues_change(
