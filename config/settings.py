@@ -351,7 +351,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "crm.views.accounts.forged"
+CSRF_FAILURE_VIEW = "crm.views.person.accounts.forged"
 if env.bool("BEHIND_PROXY", False):
     # Only where a proxy always sets this header itself; otherwise anybody could claim https.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

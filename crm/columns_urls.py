@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from crm.views import columns
+from crm.views.lists import columns
 
 patterns: list[URLPattern] = [
     path("columns/<slug:kind>/<str:scope>/", columns.choose, name="columns"),

@@ -15,31 +15,24 @@ from crm.live import urls as live_urls
 from crm.notices import urls as notice_urls
 from crm.planning import urls as planning_urls
 from crm.profile import urls as profile_urls
-from crm.views import (
-    accounts,
-    board,
+from crm.views import search
+from crm.views.cards import (
     card,
     card_actions,
     contacts,
-    control,
-    deal_new,
     deliveries,
     feed,
     files,
-    hooks,
-    hooks_payments,
     letters,
     messages,
     money,
-    moves,
     names,
-    overrides,
-    regulation,
-    search,
-    table,
-    task_dialogs,
-    violations,
 )
+from crm.views.deals import board, deal_new, moves, table
+from crm.views.hooks import hooks, hooks_payments
+from crm.views.person import accounts
+from crm.views.registers import control, overrides, regulation, violations
+from crm.views.tasks import task_dialogs
 
 app_name = "crm"
 urlpatterns: list[URLPattern] = [

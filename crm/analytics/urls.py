@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from crm.views import analytics
+from crm.views.figures import analytics
 
 patterns: list[URLPattern] = [
     path("analytics/", analytics.index, name="analytics"),

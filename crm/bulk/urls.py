@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from crm.views import batches, bulk
+from crm.views.lists import batches, bulk
 
 patterns: list[URLPattern] = [
     path("deals/bulk/export/", bulk.export, name="bulk_export"),

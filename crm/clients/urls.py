@@ -4,17 +4,9 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from crm.views import (
-    client_lists,
-    clients,
-    files,
-    letters,
-    lists,
-    merging,
-    messages,
-    names,
-    task_dialogs,
-)
+from crm.views.cards import client_lists, clients, files, letters, merging, messages, names
+from crm.views.lists import lists
+from crm.views.tasks import task_dialogs
 
 
 def _pages(plural: str, kind: str) -> list[URLPattern]:

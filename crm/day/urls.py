@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import day, day_team
+from crm.views.tasks import day, day_team
 
 patterns: list[URLPattern] = [
     path("day/", day.page, name="day"),

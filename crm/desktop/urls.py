@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import desktop
+from crm.views.figures import desktop
 
 patterns: list[URLPattern] = [
     path("desktop/", desktop.page, name="desktop"),

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from crm.views import filters as views
+from crm.views.lists import filters as views
 
 # As the page was called when deals alone had filters.
 _before = RedirectView.as_view(pattern_name="crm:filters", query_string=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import goals
+from crm.views.figures import goals
 
 patterns: list[URLPattern] = [
     path("goals/", goals.page, name="goals"),

@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from crm.views import exports, files, imports, list_items, lists
+from crm.views.cards import files
+from crm.views.lists import exports, imports, list_items, lists
 
 patterns: list[URLPattern] = [
     path("lists/", lists.index, name="lists"),

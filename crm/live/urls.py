@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.views import live
+from crm.views.person import live
 
 patterns = [
     path("live/", live.no_stream, name="live"),

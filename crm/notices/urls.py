@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.views import notices
+from crm.views.person import notices
 
 patterns = [
     path("notices/", notices.page, name="notices"),

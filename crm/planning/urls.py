@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from crm.views import leaves, task_calendar, tasks, tasks_many
+from crm.views.tasks import leaves, task_calendar, tasks, tasks_many
 
 patterns: list[URLPattern] = [
     path("tasks/", tasks.page, name="tasks"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.views import profile
+from crm.views.person import profile
 
 patterns = [
     path("profile/", profile.page, name="profile"),

@@ -26,7 +26,7 @@ from crm.models import Deal, Team, User
 from crm.planning import tasks
 from crm.registers import violations
 from crm.registers.asking import RegisterFilter
-from crm.views.violations import STATES
+from crm.views.registers.violations import STATES
 from pipelines import catalog
 from pipelines.actor import SYSTEM, Actor
 from pipelines.violations import record

@@ -18,8 +18,8 @@ from crm.card.correspondence import Correspondence
 from crm.forms import LetterForm
 from crm.models import Company, Contact, Deal, User
 from crm.views.answers import SignedIn
-from crm.views.clients import find_client
-from crm.views.contacts import check
+from crm.views.cards.clients import find_client
+from crm.views.cards.contacts import check
 from crm.views.replies import address, done, find_deal, me, refused, status_of
 from pipelines.errors import RegulationError
 

@@ -17,7 +17,7 @@ from crm.clients import people
 from crm.models import Company, Contact, Deal
 from crm.names import naming, naming_rules
 from crm.views.answers import SignedIn
-from crm.views.clients import find_client
+from crm.views.cards.clients import find_client
 from crm.views.replies import done, find_deal, me, refused
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline

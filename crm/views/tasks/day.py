@@ -17,7 +17,7 @@ from crm.filters import people_of
 from crm.models import User
 from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, refused, window
-from crm.views.task_dialogs import find_task
+from crm.views.tasks.task_dialogs import find_task
 from pipelines.errors import RegulationError
 from pipelines.numbers import whole
 

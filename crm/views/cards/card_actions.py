@@ -13,7 +13,7 @@ from crm.card import actions as card_actions
 from crm.forms import AskForm
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, window
-from crm.views.task_dialogs import ask_again, sent
+from crm.views.tasks.task_dialogs import ask_again, sent
 from pipelines import catalog
 from pipelines.errors import RegulationError
 

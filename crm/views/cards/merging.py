@@ -18,7 +18,7 @@ from crm.clients import merging, suspects
 from crm.clients.fields import Client
 from crm.models import Batch, Contact
 from crm.views.answers import SignedIn
-from crm.views.contacts import MODELS
+from crm.views.cards.contacts import MODELS
 from crm.views.replies import form_key, me
 from pipelines import catalog
 from pipelines.numbers import whole

@@ -25,7 +25,7 @@ from crm.models import Company, Contact, ContactPoint, Deal
 from crm.names import naming, naming_rules
 from crm.views.answers import SignedIn
 from crm.views.replies import done, find_deal, me, status_of, window
-from crm.views.task_dialogs import sent
+from crm.views.tasks.task_dialogs import sent
 from pipelines import catalog
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.numbers import whole

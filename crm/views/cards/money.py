@@ -22,7 +22,7 @@ from crm.money.balances import account_of
 from crm.money.sums import say_sum
 from crm.views.answers import SignedIn
 from crm.views.replies import address, done, find_deal, me, refused, status_of, window
-from crm.views.task_dialogs import sent
+from crm.views.tasks.task_dialogs import sent
 from pipelines import catalog
 from pipelines.errors import MoveRefused, RegulationError
 from pipelines.numbers import whole

@@ -19,7 +19,7 @@ from crm.models import User
 from crm.registers import overrides, xlsx
 from crm.registers.asking import RegisterFilter, batches, clause_words, names_of_deals
 from crm.views.answers import SignedIn
-from crm.views.registers import page_of, place, place_columns
+from crm.views.registers.registers import page_of, place, place_columns
 from pipelines.models import Override
 
 LABELS = {

@@ -24,8 +24,8 @@ from crm.planning.asked import TaskFilter
 from crm.views.answers import SignedIn
 from crm.views.places import Around, opening
 from crm.views.replies import me, status_of
-from crm.views.task_dialogs import find_task
-from crm.views.tasks import PLACE
+from crm.views.tasks.task_dialogs import find_task
+from crm.views.tasks.tasks import PLACE
 from pipelines import fields
 from pipelines.errors import RegulationError
 from pipelines.numbers import whole

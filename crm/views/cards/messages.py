@@ -17,8 +17,8 @@ from crm.card.correspondence import Correspondence
 from crm.forms import AnswersForm
 from crm.models import Contact
 from crm.views.answers import SignedIn
-from crm.views.contacts import check
-from crm.views.letters import correspondence_of
+from crm.views.cards.contacts import check
+from crm.views.cards.letters import correspondence_of
 from crm.views.replies import address, done, me, status_of
 from pipelines.errors import RegulationError
 

@@ -17,9 +17,9 @@ from crm.files import keeping, limits
 from crm.models import Company, Contact, Deal, File, ListItem, User
 from crm.records import Record
 from crm.views.answers import SignedIn
-from crm.views.clients import find_client
-from crm.views.letters import find_message
-from crm.views.list_items import find_item
+from crm.views.cards.clients import find_client
+from crm.views.cards.letters import find_message
+from crm.views.lists.list_items import find_item
 from crm.views.replies import done, find_deal, me, refused, status_of
 from pipelines.errors import BadAnswer, RegulationError
 

@@ -24,7 +24,7 @@ from crm.lists.shapes import Shape
 from crm.models import ListItem
 from crm.views.answers import SignedIn
 from crm.views.replies import done, go, me, refused, window
-from crm.views.task_dialogs import sent
+from crm.views.tasks.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.numbers import whole
 

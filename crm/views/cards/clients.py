@@ -28,11 +28,11 @@ from crm.forms import AnswersForm, CompanyForm, PersonForm, PointForm
 from crm.models import Company, Contact, ContactPoint
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
-from crm.views.contacts import MODELS, check, same_records
-from crm.views.feed import add_note, answer, offer, pin_entry, position, record_call, shown
-from crm.views.owners import give
+from crm.views.cards.contacts import MODELS, check, same_records
+from crm.views.cards.feed import add_note, answer, offer, pin_entry, position, record_call, shown
+from crm.views.cards.owners import give
 from crm.views.replies import address, done, me, refused, status_of, window
-from crm.views.task_dialogs import sent
+from crm.views.tasks.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.numbers import whole
 

@@ -27,10 +27,10 @@ from crm.forms import AskForm
 from crm.models import Deal
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
-from crm.views.feed import shown
-from crm.views.owners import give
+from crm.views.cards.feed import shown
+from crm.views.cards.owners import give
 from crm.views.replies import done, find_deal, go, me, refused
-from crm.views.task_dialogs import ask_again
+from crm.views.tasks.task_dialogs import ask_again
 from pipelines import catalog, engine, explain
 from pipelines.errors import BadAnswer, MoveRefused, RegulationError
 from pipelines.locking import check_right_to_edit

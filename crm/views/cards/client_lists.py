@@ -19,9 +19,9 @@ from crm.intake import policies
 from crm.lists.shapes import MODELS
 from crm.names import naming_rules
 from crm.views.answers import SignedIn
-from crm.views.contacts import check, same_records
+from crm.views.cards.contacts import check, same_records
 from crm.views.replies import go, me, status_of, window
-from crm.views.task_dialogs import sent
+from crm.views.tasks.task_dialogs import sent
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline
 from pipelines.errors import BadAnswer, RegulationError

@@ -19,9 +19,9 @@ from crm.batches import kinds, verbs
 from crm.bulk.forms import FORMS, BulkForm
 from crm.bulk.selection import Selection
 from crm.models import Batch
-from crm.views import exports
 from crm.views.answers import SignedIn, page_or_part, toast
-from crm.views.batches import report_context, safe_back
+from crm.views.lists import exports
+from crm.views.lists.batches import report_context, safe_back
 from crm.views.replies import form_key, go, me
 
 

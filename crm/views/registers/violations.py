@@ -22,7 +22,7 @@ from crm.registers import violations, xlsx
 from crm.registers.asking import RegisterFilter, batches, clause_words, names_of_deals, say_over
 from crm.views.answers import SignedIn
 from crm.views.chosen import query_without
-from crm.views.registers import page_of, place, place_columns
+from crm.views.registers.registers import page_of, place, place_columns
 from crm.views.replies import done, me, refused, status_of, window
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.models import Violation

@@ -19,9 +19,9 @@ from crm.intake import duplicates, policies
 from crm.models import Company, Contact, Deal, User
 from crm.names import naming, naming_rules
 from crm.views.answers import SignedIn
-from crm.views.contacts import same_points, typed_keys
+from crm.views.cards.contacts import same_points, typed_keys
 from crm.views.replies import address, go, me, status_of
-from crm.views.task_dialogs import sent
+from crm.views.tasks.task_dialogs import sent
 from pipelines.catalog import CompiledPipeline, CompiledStage
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.numbers import whole

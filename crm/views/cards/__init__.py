@@ -1,0 +1,1 @@
+"""The cards of deals and clients, and all that is written, sent and paid from them."""

@@ -1,0 +1,1 @@
+"""The board, the table, moving a deal and making one."""

@@ -1,0 +1,1 @@
+"""Analytics, the desktop and the goals they are measured by."""

@@ -1,0 +1,1 @@
+"""Lists with what every list has: filters, columns, changes of many, import and export."""

@@ -1,0 +1,1 @@
+"""What is a person's own: signing in, the profile, notices, the stream of news."""

@@ -1,0 +1,1 @@
+"""The regulation and what became of it: violations, overrides, the control of closings."""

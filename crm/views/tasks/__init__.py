@@ -1,0 +1,1 @@
+"""Tasks as list and calendar, the day of a manager and of a team, leaves."""
