@@ -255,8 +255,6 @@ SEEN_ALREADY = {
 def test_pages_find_records_through_visible_to() -> None:
     found = []
     for page in PAGES:
-        if not ROOT.joinpath(page).exists():
-            continue
         for name, tree in sources(page):
             found += [
                 f"{name}:{node.lineno}"
@@ -273,8 +271,6 @@ def test_pages_fetch_no_record_by_its_bare_class() -> None:
     """`get_object_or_404(Deal, …)` would show a stranger's deal."""
     found = []
     for page in PAGES:
-        if not ROOT.joinpath(page).exists():
-            continue
         for name, tree in sources(page):
             found += places(
                 name,
