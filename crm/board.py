@@ -16,6 +16,7 @@ from django.db.models import Count, Sum
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from crm import visibility
 from crm.filters import DealFilter
 from crm.models import Deal, User
 from crm.totals import Total, stage_totals
@@ -58,23 +59,14 @@ class Column:
     after: str = ""
 
 
-def pipelines_of(user: User) -> list[CompiledPipeline]:
-    """The pipelines of the user's playbook in which he may see something, in their order."""
-    return [
-        pipeline
-        for pipeline in catalog.pipelines()
-        if (user.is_crm_admin or user.playbook in ("", pipeline.playbook))
-        and stages_of(user, pipeline)
-    ]
-
-
 def first_busy(user: User, pipelines: list[CompiledPipeline]) -> CompiledPipeline:
     """The first with open deals of one who sees only his own, by the counters; for a head the first of all."""
     owners = user.visible_owner_ids
     if len(pipelines) == 1 or owners is None or len(owners) > 1:
         return pipelines[0]
     stages = [
-        [stage.id for stage in stages_of(user, item) if stage.kind == "open"] for item in pipelines
+        [stage.id for stage in visibility.stages_of(user, item) if stage.kind == "open"]
+        for item in pipelines
     ]
     totals = stage_totals(chain.from_iterable(stages), owners)
     busy = (
@@ -83,13 +75,6 @@ def first_busy(user: User, pipelines: list[CompiledPipeline]) -> CompiledPipelin
         if not totals.keys().isdisjoint(ids)
     )
     return next(busy, pipelines[0])
-
-
-def stages_of(user: User, pipeline: CompiledPipeline) -> list[CompiledStage]:
-    """The stages whose deals the user may see: the board's columns."""
-    if user.is_crm_admin:
-        return list(pipeline.stages)
-    return [stage for stage in pipeline.stages if stage.lets("see", user.role_names)]
 
 
 def may_open(user: User, stage: CompiledStage) -> bool:

@@ -7,7 +7,7 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import board, columns, panels
+from crm import columns, panels, visibility
 from crm.columns import Column
 from crm.deal_columns import mark_code
 from crm.models import User
@@ -22,7 +22,7 @@ SIDE_BY_SIDE = "foot"
 
 def known(user: User, scope: str) -> list[Column]:
     """For `crm.columns`; `scope` is the pipeline's code. Errors: LookupError."""
-    for pipeline in board.pipelines_of(user):
+    for pipeline in visibility.pipelines_of(user):
         if pipeline.code == scope:
             return _of(user, pipeline)
     raise LookupError(scope)

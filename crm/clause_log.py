@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from crm import board
+from crm import visibility
 from crm.models import Deal, User
 from crm.registers.asking import names_of_deals
 from pipelines.catalog import CompiledPipeline
@@ -97,6 +97,6 @@ def _pipelines(clause: Clause, user: User) -> dict[int, CompiledPipeline]:
     playbook = clause.regulation.playbook
     return {
         pipeline.id: pipeline
-        for pipeline in board.pipelines_of(user)
+        for pipeline in visibility.pipelines_of(user)
         if pipeline.playbook == playbook
     }

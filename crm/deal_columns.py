@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from crm import board, columns, panels
+from crm import columns, panels, visibility
 from crm.columns import Column
 from crm.models import User
 from pipelines.catalog import CompiledField, CompiledPipeline
@@ -45,7 +45,7 @@ def scope_of(pipeline: CompiledPipeline | None) -> str:
 
 def known(user: User, scope: str) -> list[Column]:
     """For `crm.columns`. Errors: LookupError for a pipeline that there is not, or is not the user's to see."""
-    pipelines = board.pipelines_of(user)
+    pipelines = visibility.pipelines_of(user)
     shown = [item for item in pipelines if scope in (ALL, item.code)]
     if not shown:
         raise LookupError(scope)

@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import board
+from crm import visibility
 from crm.models import Team, User
 from crm.roles import ROBOT
 from pipelines.catalog import CompiledPipeline
@@ -63,7 +63,7 @@ class Page:
 
 def playbooks_of(user: User) -> list[str]:
     """The playbooks of the pipelines in which the user may see something, in their order."""
-    return list(dict.fromkeys(pipeline.playbook for pipeline in board.pipelines_of(user)))
+    return list(dict.fromkeys(pipeline.playbook for pipeline in visibility.pipelines_of(user)))
 
 
 def visible_to(user: User) -> list[Regulation]:
@@ -89,7 +89,9 @@ def playbook_of_clause(user: User, code: str) -> str | None:
 
 def read_page(regulation: Regulation, *, user: User, asked: str, now: datetime) -> Page:
     """The whole regulation, or the clauses in which `asked` stands."""
-    pipelines = [item for item in board.pipelines_of(user) if item.playbook == regulation.playbook]
+    pipelines = [
+        item for item in visibility.pipelines_of(user) if item.playbook == regulation.playbook
+    ]
     since = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     lines = {
         row.code: (row.section, ClauseLine(row.code, row.words))
@@ -183,7 +185,7 @@ def _playbooks_of_teams() -> dict[int, str]:
 
 
 def _works_by(person: User, playbook: str) -> bool:
-    return any(pipeline.playbook == playbook for pipeline in board.pipelines_of(person))
+    return any(pipeline.playbook == playbook for pipeline in visibility.pipelines_of(person))
 
 
 @verb

@@ -10,9 +10,27 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from pipelines import catalog, door
+from pipelines.catalog import CompiledPipeline, CompiledStage
 
 if TYPE_CHECKING:
     from crm.models import User
+
+
+def pipelines_of(user: User) -> list[CompiledPipeline]:
+    """The pipelines of the user's playbook in which he may see something, in their order."""
+    return [
+        pipeline
+        for pipeline in catalog.pipelines()
+        if (user.is_crm_admin or user.playbook in ("", pipeline.playbook))
+        and stages_of(user, pipeline)
+    ]
+
+
+def stages_of(user: User, pipeline: CompiledPipeline) -> list[CompiledStage]:
+    """The stages whose deals the user may see: the board's columns."""
+    if user.is_crm_admin:
+        return list(pipeline.stages)
+    return [stage for stage in pipeline.stages if stage.lets("see", user.role_names)]
 
 
 class DealQuerySet(models.QuerySet):

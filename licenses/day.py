@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import board
+from crm import visibility
 from crm.cards import Words
 from crm.day.things import LIMIT, Ask, Thing, phone_of, source
 from crm.desktop import registry
@@ -70,7 +70,7 @@ def _over(licence: Licence) -> datetime:
 
 
 def _works_with_licences(user: User) -> bool:
-    return any(map(serves, board.pipelines_of(user)))
+    return any(map(serves, visibility.pipelines_of(user)))
 
 
 @registry.widget(

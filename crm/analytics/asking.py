@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from crm import board, filters, periods
+from crm import filters, periods, visibility
 from crm.filters.people import people_of
 from crm.lookups import one_of
 from crm.models import Deal, Passage, Tag, Team, User
@@ -73,7 +73,9 @@ class Question:
     def stages(self) -> dict[int, CompiledStage]:
         """Those that the reader sees, of the pipelines asked for."""
         return {
-            stage.id: stage for item in self.pipelines for stage in board.stages_of(self.user, item)
+            stage.id: stage
+            for item in self.pipelines
+            for stage in visibility.stages_of(self.user, item)
         }
 
     def stages_of(self, kind: str) -> list[int]:
@@ -151,7 +153,7 @@ class Filter:
 
     @cached_property
     def pipelines(self) -> list[CompiledPipeline]:
-        return board.pipelines_of(self.user)
+        return visibility.pipelines_of(self.user)
 
     @cached_property
     def people(self) -> list[User]:

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from crm import board
+from crm import visibility
 from crm.bulk.selection import Selection
 from crm.card.page import owners_for
 from crm.forms import AnswersForm, MomentField, tomorrow
@@ -66,7 +66,7 @@ class StageForm(BulkForm):
         for pipeline in self.selection.pipelines:
             stages = [
                 stage
-                for stage in board.stages_of(self.user, pipeline)
+                for stage in visibility.stages_of(self.user, pipeline)
                 if (stage.kind != "open") is self.ends
             ]
             groups.append((pipeline.name, [(str(stage.id), stage.name) for stage in stages]))

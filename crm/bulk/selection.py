@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.http import QueryDict
 
-from crm import board
+from crm import visibility
 from crm.batches.verbs import NewRow
 from crm.filters import DealFilter
 from crm.models import Deal, User
@@ -61,10 +61,10 @@ class Selection:
         if self.query is None:
             return visible.filter(pk__in=self.ticked)
         asked = QueryDict(self.query)
-        pipelines = board.pipelines_of(self.user)
+        pipelines = visibility.pipelines_of(self.user)
         code = asked.get("pipeline")
         shown = [item for item in pipelines if item.code == code] or pipelines
-        stages = [stage for item in shown for stage in board.stages_of(self.user, item)]
+        stages = [stage for item in shown for stage in visibility.stages_of(self.user, item)]
         deals = DealFilter(asked, user=self.user, stages=stages).apply(visible, now=self.now)
         return deals.filter(pipeline__in=[item.id for item in shown])
 
@@ -77,7 +77,7 @@ class Selection:
     def pipelines(self) -> list[CompiledPipeline]:
         """Those the chosen deals are in."""
         ids = {deal.pipeline_id for deal in self.found}
-        return [item for item in board.pipelines_of(self.user) if item.id in ids]
+        return [item for item in visibility.pipelines_of(self.user) if item.id in ids]
 
     @property
     def asked(self) -> QueryDict:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from crm import board, outgoing, records
+from crm import outgoing, records, visibility
 from crm.card import feed_lines
 from crm.clients import feed as client_feed
 from crm.clients import fields as client_fields
@@ -77,5 +77,5 @@ def of(record: Deal | Contact | Company, user: User) -> Correspondence:
         return Correspondence(record, user, catalog.pipeline(record.pipeline_id).playbook)
     places = client_feed.places_of(record, user).values()
     pipelines = client_fields.pipelines_of(user, {place.pipeline_id for place in places})
-    pipelines = pipelines or board.pipelines_of(user)
+    pipelines = pipelines or visibility.pipelines_of(user)
     return Correspondence(record, user, pipelines[0].playbook if pipelines else "")

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from crm import board
+from crm import visibility
 from crm.card import fields as card_fields
 from crm.card.editing import seal
 from crm.card.fields import Editor
@@ -67,7 +67,7 @@ def known(record: Client, pipelines: Iterable[CompiledPipeline]) -> dict[str, Co
 
 def pipelines_of(user: User, deals_in: Iterable[int]) -> list[CompiledPipeline]:
     """Whose fields the card shows: of the pipelines in which the client has deals; of all one sees, without deals."""
-    seen, used = board.pipelines_of(user), set(deals_in)
+    seen, used = visibility.pipelines_of(user), set(deals_in)
     return [pipeline for pipeline in seen if pipeline.id in used] or seen
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import board, rights
+from crm import rights, visibility
 from crm.analytics import funnel
 from crm.analytics.asking import Question
 from crm.desktop.registry import PERIOD, PIPELINE, Ask, Size, widget
@@ -45,7 +45,7 @@ def widget_of_the_funnel(ask: Ask) -> dict[str, Any]:
         owners=ask.user.visible_owner_ids,
     )
     came = funnel.entries(question)
-    way = [item for item in board.stages_of(ask.user, pipeline) if item.kind != "lost"]
+    way = [item for item in visibility.stages_of(ask.user, pipeline) if item.kind != "lost"]
     rows: list[dict[str, Any]] = [
         {
             "stage": stage,

@@ -24,7 +24,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from crm import board, periods
+from crm import periods, visibility
 from crm.filters import people_of
 from crm.models import User
 from crm.periods import Period
@@ -52,7 +52,7 @@ class Shared:
 
     @cached_property
     def pipelines(self) -> list[CompiledPipeline]:
-        return board.pipelines_of(self.user)
+        return visibility.pipelines_of(self.user)
 
     @cached_property
     def people(self) -> dict[int, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from crm import board
+from crm import board, visibility
 from crm.cards import Words
 from crm.desktop.registry import PIPELINE, Ask, Size, widget
 from crm.filters import address
@@ -28,7 +28,7 @@ def stages(ask: Ask) -> dict[str, Any]:
     pipeline = ask.pipeline
     if pipeline is None:
         return {"rows": []}
-    shown = [stage for stage in board.stages_of(ask.user, pipeline) if stage.kind == "open"]
+    shown = [stage for stage in visibility.stages_of(ask.user, pipeline) if stage.kind == "open"]
     totals = stage_totals([stage.id for stage in shown], ask.user.visible_owner_ids)
     words = Words(ask.now)
     most = max((total.deals for total in totals.values()), default=0)

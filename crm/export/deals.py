@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from crm import board, columns, deal_columns, panels
+from crm import columns, deal_columns, panels, visibility
 from crm.columns import Column
 from crm.export import sources
 from crm.export.lists import cell
@@ -25,10 +25,10 @@ WIDTHS = {"name": 40, "stage": 24, "contact": 30, "company": 32, "owner": 24, "t
 
 @sources.source("deals")
 def deals(user: User, query: QueryDict, *, everything: bool, now: datetime) -> Table:
-    pipelines = board.pipelines_of(user)
+    pipelines = visibility.pipelines_of(user)
     code = query.get("pipeline", "")
     shown = [item for item in pipelines if item.code == code] or pipelines
-    stages = [stage for item in shown for stage in board.stages_of(user, item)]
+    stages = [stage for item in shown for stage in visibility.stages_of(user, item)]
     found = DealFilter(query, user=user, stages=stages).apply(
         Deal.objects.visible_to(user), now=now
     )

@@ -14,7 +14,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from crm import board
+from crm import visibility
 from crm.imports import cells, files, known, targets
 from crm.imports.files import Cells, Reading, Unreadable
 from crm.imports.known import Key
@@ -193,7 +193,7 @@ def _instead_of_name(target: Target) -> tuple[str, ...]:
 
 def _only_pipeline(user: User) -> CompiledPipeline | None:
     """By whose rules names are written: of the first pipeline in which the person works."""
-    return next(iter(board.pipelines_of(user)), None)
+    return next(iter(visibility.pipelines_of(user)), None)
 
 
 def sweep() -> int:

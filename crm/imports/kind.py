@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import board, deals, rights
+from crm import deals, rights, visibility
 from crm.batches import kinds
 from crm.clients import fields as client_fields
 from crm.clients import people
@@ -63,7 +63,7 @@ class ImportKind(kinds.Kind):
         chunk = Chunk(target, owners)
         if target is not None:
             self._find_known(chunk, target, [row.payload["values"] for row in rows], by.user)
-            own = board.pipelines_of(by.user)
+            own = visibility.pipelines_of(by.user)
             chunk.careful = target.pipeline or next(filter(policies.one_manager, own), None)
         for row in rows:
             row.subject = chunk

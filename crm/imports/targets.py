@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import board, preferences
+from crm import preferences, visibility
 from crm.card import page as card
 from crm.lists import shapes
 from crm.lists.shapes import Shape
@@ -132,13 +132,13 @@ def choices(user: User) -> list[tuple[str, str]]:
     found = [(code, title) for code, title in found if find(code, user)]
     return found + [
         (f"deal-{pipeline.code}", _("Deals: %(pipeline)s") % {"pipeline": pipeline.name})
-        for pipeline in board.pipelines_of(user)
+        for pipeline in visibility.pipelines_of(user)
     ]
 
 
 def _of_deals(code: str, user: User, stage_id: int | None) -> Target | None:
     wanted = code.removeprefix("deal-")
-    for pipeline in board.pipelines_of(user):
+    for pipeline in visibility.pipelines_of(user):
         if pipeline.code != wanted:
             continue
         stage = pipeline.stage_by_id.get(stage_id or 0, pipeline.first_stage)

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import board
+from crm import visibility
 from crm.clients import fields as client_fields
 from crm.models import Company, Contact, CustomList, ListItem, User
 from pipelines.compiled import CompiledField
@@ -82,7 +82,7 @@ def of_clients(kind: str, user: User) -> Shape:
             if kind == "contact":
                 fields["company"] = COMPANY
     fields |= {"owner": OWNER, "open_deals": OPEN_DEALS, "created_at": CREATED}
-    for pipeline in board.pipelines_of(user):
+    for pipeline in visibility.pipelines_of(user):
         for code, item in pipeline.fields.items():
             if item.record == kind and item.type not in ("evidence", "control"):
                 fields.setdefault(code, item)

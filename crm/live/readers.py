@@ -16,7 +16,7 @@ from django.contrib.auth import get_user
 from django.db.models import F
 from django.http import HttpRequest
 
-from crm import board, deals
+from crm import deals, visibility
 from crm.models import Company, Contact, Deal, User
 from pipelines import catalog
 from pipelines.models import Event
@@ -84,7 +84,7 @@ def allowed(user: User, topics: frozenset[str]) -> frozenset[str]:
             seen = his.filter(pk__in=numbers).values_list("pk", flat=True)
             heard |= {f"{kind}:{pk}" for pk in seen}
     if wanted["pipeline"]:
-        open_to_him = {pipeline.id for pipeline in board.pipelines_of(user)}
+        open_to_him = {pipeline.id for pipeline in visibility.pipelines_of(user)}
         heard |= {f"pipeline:{pk}" for pk in wanted["pipeline"] & open_to_him}
     return frozenset(heard)
 
@@ -137,7 +137,7 @@ def _deals_to_look_at(user: User, fresh: list[dict[str, Any]]) -> list[tuple[int
         if entry["verb"] == deals.DEAL_ASSIGNED and owners is not None and entry["was"] in owners
     } - {pk for pk, _pipeline in seen}
     # Which pipeline's card it was is not his to ask any more: every board of his looks for it.
-    boards = {pipeline.id for pipeline in board.pipelines_of(user)} if lost else set()
+    boards = {pipeline.id for pipeline in visibility.pipelines_of(user)} if lost else set()
     return [*seen, *((pk, pipeline) for pk in lost for pipeline in boards)]
 
 

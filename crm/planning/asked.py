@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from crm import board
+from crm import visibility
 from crm.filters.asking import AnyOf, AnyRow, Condition, Contains, Days, Numbers
 from crm.filters.base import Filter, Records
 from crm.filters.columns import ME, Found, Holds, find_people, moments, one_in
@@ -56,8 +56,10 @@ class TaskFilter(Filter):
 
 def _conditions(user: User) -> list[Condition]:
     task, about = gettext("Task"), gettext("What it is about")
-    pipelines = board.pipelines_of(user)
-    stages = {stage.code: stage.name for item in pipelines for stage in board.stages_of(user, item)}
+    pipelines = visibility.pipelines_of(user)
+    stages = {
+        stage.code: stage.name for item in pipelines for stage in visibility.stages_of(user, item)
+    }
     return [
         Contains("q", _("Text, deal or client"), task, has=_mentions),
         AnyRow("owner", _("Responsible"), task, find=_owners(user), holds=_held_by(user)),

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info
 
-from crm import board, panels, preferences, regulations
+from crm import panels, preferences, regulations, visibility
 from crm.profile.forms import THEMES, theme_of
 
 register = template.Library()
@@ -34,7 +34,7 @@ def frame(context: Any, part: str) -> SafeString:
         "asked": request.GET.get("q", "") if here == "crm:search" else "",
         "pipeline": context.get("pipeline"),
         "age": getattr(request, "password_age", None),
-        "pages": panels.pages_of(board.pipelines_of(request.user)) if part == "side" else (),
+        "pages": panels.pages_of(visibility.pipelines_of(request.user)) if part == "side" else (),
         "side": _side(request.user) if part == "side" else "",
         "unread": regulations.has_unread(request.user) if part == "side" else False,
         "theme": theme_of(request.user) or "auto",

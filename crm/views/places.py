@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from crm import board
+from crm import visibility
 from crm.filters import DealFilter, Filter, panel, saved
 from crm.filters.asking import Pairs
 from crm.lists import reading, shapes
@@ -71,12 +71,12 @@ def _tasks() -> Place:
 
 
 def _ask_deals(request: SignedIn) -> tuple[Filter, Pairs]:
-    pipelines = board.pipelines_of(request.user)
+    pipelines = visibility.pipelines_of(request.user)
     if not pipelines:
         raise Http404(_("There is no pipeline for you yet."))
     pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
     shown = pipelines if pipeline is None else [pipeline]
-    stages = [stage for item in shown for stage in board.stages_of(request.user, item)]
+    stages = [stage for item in shown for stage in visibility.stages_of(request.user, item)]
     return DealFilter(request.GET, user=request.user, stages=stages), deals_kept(request, pipeline)
 
 
@@ -147,7 +147,7 @@ def opening(request: SignedIn, place: str) -> HttpResponse | None:
     """Where nothing at all is asked: to the filter that the user chose to open the list with."""
     if request.GET or not (usual := saved.opened_with(request.user, place)):
         return None
-    codes = {pipeline.code for pipeline in board.pipelines_of(request.user)}
+    codes = {pipeline.code for pipeline in visibility.pipelines_of(request.user)}
     if usual.pipeline and usual.pipeline not in codes:
         return None
     return redirect(f"{request.path}?{saved.params_of(usual).urlencode()}")

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from crm import board, contacting
+from crm import contacting, visibility
 from crm.analytics import chances, histories, overview, plan_lines, plans, registry
 from crm.analytics.asking import Filter
 from crm.analytics.shapes import Cell, Column, Section, show
@@ -55,9 +55,9 @@ def behind(user: User, url: str, column: Column) -> Any:
         ways = {name: asked.get(name, "") for name in ("way", "answered")}
         return histories.talks(question, kind=asked["kind"], **ways).count()
     pipelines = [
-        item for item in board.pipelines_of(user) if asked["pipeline"] in ("all", item.code)
+        item for item in visibility.pipelines_of(user) if asked["pipeline"] in ("all", item.code)
     ]
-    stages = [stage for item in pipelines for stage in board.stages_of(user, item)]
+    stages = [stage for item in pipelines for stage in visibility.stages_of(user, item)]
     filter_ = DealFilter(asked, user=user, stages=stages)
     assert not filter_.errors
     assert not filter_.gone

@@ -7,7 +7,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from crm import board, cards
+from crm import board, cards, visibility
 from crm.filters import DealFilter
 from crm.models import Deal, Tag
 from pipelines import catalog
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def columns(user, query="", **kwargs):
     pipeline = catalog.by_code("leads")
-    stages = board.stages_of(user, pipeline)
+    stages = visibility.stages_of(user, pipeline)
     asked = DealFilter(RequestFactory().get(f"/deals/?{query}").GET, user=user, stages=stages)
     found = board.columns(user, stages, asked, now=kwargs.pop("now", NOON), **kwargs)
     return {column.stage.code: column for column in found}

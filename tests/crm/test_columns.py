@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from crm import board, columns, deal_columns, deals, preferences, table
+from crm import columns, deal_columns, deals, preferences, table, visibility
 from crm.filters import DealFilter
 from crm.models import Deal
 from pipelines import catalog
@@ -106,7 +106,7 @@ def test_every_column_is_sorted_by_and_walked_both_ways_with_the_empty_ones_last
         Deal.objects.filter(pk=deal.pk).update(
             values=held, next_task_at=NOON if number > 3 else None
         )
-    asked = DealFilter({}, user=alice, stages=board.stages_of(alice, pipeline))
+    asked = DealFilter({}, user=alice, stages=visibility.stages_of(alice, pipeline))
     for column in deal_columns.known(alice, "leads"):
         if not column.is_sortable:
             continue

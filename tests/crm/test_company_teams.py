@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from crm import board
+from crm import visibility
 from crm.models import Team, User
 from tests.factories import TeamFactory
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def codes(user: User) -> set[str]:
-    return {pipeline.code for pipeline in board.pipelines_of(User.objects.get(pk=user.pk))}
+    return {pipeline.code for pipeline in visibility.pipelines_of(User.objects.get(pk=user.pk))}
 
 
 def test_a_team_without_a_playbook_works_in_every_pipeline(alice: User, pzka: None) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from crm import board, filters
+from crm import filters, visibility
 from crm.filters import DealFilter, own
 from crm.models import Deal, Tag
 from pipelines import catalog
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def asked(user, query, pipeline="leads"):
-    stages = board.stages_of(user, catalog.by_code(pipeline))
+    stages = visibility.stages_of(user, catalog.by_code(pipeline))
     return DealFilter(QueryDict(query), user=user, stages=stages)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import RequestFactory
 
-from crm import board, table
+from crm import table, visibility
 from crm.clients import people
 from crm.filters import DealFilter
 from crm.models import Deal
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def read(user, *, order="-created_at", size=3, pipeline="leads", **marks):
     chosen = catalog.by_code(pipeline)
     asked = DealFilter(
-        RequestFactory().get("/").GET, user=user, stages=board.stages_of(user, chosen)
+        RequestFactory().get("/").GET, user=user, stages=visibility.stages_of(user, chosen)
     )
     return table.read_page(
         user, chosen, asked, order=table.Order.parse(order, [chosen]), size=size, now=NOON, **marks

@@ -15,5 +15,5 @@ def test_renewals_are_in_the_menu_where_a_rule_counts_licences_down(
     client.force_login(alice)
     assert 'href="/licences/"' in client.get("/tasks/").content.decode()
     only = [row for row in catalog.pipelines() if row.code != "licences"]
-    monkeypatch.setattr("crm.board.catalog.pipelines", lambda: only)
+    monkeypatch.setattr("crm.visibility.catalog.pipelines", lambda: only)
     assert 'href="/licences/"' not in client.get("/tasks/").content.decode()

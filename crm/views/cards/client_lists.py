@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import board
+from crm import visibility
 from crm.clients import people
 from crm.forms import AnswersForm, CompanyForm, PersonForm
 from crm.intake import policies
@@ -76,7 +76,7 @@ def _create(request: SignedIn, kind: str, form: AnswersForm) -> Any:
 
 def _careful(request: SignedIn) -> CompiledPipeline | None:
     """Of the pipelines in which the person works one where a client belongs to one manager."""
-    return next(filter(policies.one_manager, board.pipelines_of(request.user)), None)
+    return next(filter(policies.one_manager, visibility.pipelines_of(request.user)), None)
 
 
 def _window(

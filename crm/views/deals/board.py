@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import board, cards
+from crm import board, cards, visibility
 from crm.filters import DealFilter, saved
 from crm.views.answers import SignedIn
 from crm.views.chosen import chosen_pipeline, query_without
@@ -24,13 +24,13 @@ def home(request: SignedIn) -> HttpResponse:
 @login_required
 def page(request: SignedIn) -> HttpResponse:
     """The board of one pipeline: `?pipeline=code` and the filters of `DealFilter`."""
-    now, pipelines = timezone.now(), board.pipelines_of(request.user)
+    now, pipelines = timezone.now(), visibility.pipelines_of(request.user)
     if not pipelines:
         return render(request, "crm/board_none.html")
     if usual := opening(request, saved.DEALS):
         return usual
     pipeline = chosen_pipeline(request, pipelines)
-    stages = board.stages_of(request.user, pipeline)
+    stages = visibility.stages_of(request.user, pipeline)
     asked = DealFilter(request.GET, user=request.user, stages=stages)
     kept = deals_kept(request, pipeline)
     around = Around(request, saved.DEALS, asked, kept, here="crm:board")
@@ -58,8 +58,8 @@ def page(request: SignedIn) -> HttpResponse:
 @login_required
 def column(request: SignedIn) -> HttpResponse:
     """The next portion of one column: `?column=stage code&after=mark`."""
-    pipeline = chosen_pipeline(request, board.pipelines_of(request.user))
-    stages = board.stages_of(request.user, pipeline)
+    pipeline = chosen_pipeline(request, visibility.pipelines_of(request.user))
+    stages = visibility.stages_of(request.user, pipeline)
     asked = DealFilter(request.GET, user=request.user, stages=stages)
     stage = next((item for item in stages if item.code == request.GET.get("column")), None)
     if stage is None:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from crm import board, deals
+from crm import board, deals, visibility
 from crm.card import fields as card_fields
 from crm.card import page as card
 from crm.clients import people
@@ -151,7 +151,7 @@ def _form(
     context = {
         "form": form,
         "pipeline": pipeline,
-        "pipelines": board.pipelines_of(request.user),
+        "pipelines": visibility.pipelines_of(request.user),
         "stage": _stage(request, pipeline),
         "editors": _editors(request, pipeline, more.get("errors", {})),
         "contact": _record(request, Contact, "contact"),
@@ -198,7 +198,7 @@ def _record(request: SignedIn, model: Any, kind: str) -> Any:
 def _pipeline(request: SignedIn) -> CompiledPipeline:
     """The pipeline named, by default the first."""
     code = request.POST.get("pipeline") or request.GET.get("pipeline")
-    for pipeline in board.pipelines_of(request.user):
+    for pipeline in visibility.pipelines_of(request.user):
         if code in (None, "", pipeline.code):
             return pipeline
     raise Http404

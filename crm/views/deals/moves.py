@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import board, cards
+from crm import board, cards, visibility
 from crm.filters import DealFilter
 from crm.models import Deal
 from crm.moveforms import (
@@ -185,7 +185,7 @@ def _board_behind(request: SignedIn) -> QueryDict | None:
 def _redrawn(request: SignedIn, deal: Deal, stage_ids: set[int], asked: QueryDict) -> HttpResponse:
     """The heads of these stages' columns and the deal's card, out of band."""
     now, pipeline = timezone.now(), catalog.pipeline(deal.pipeline_id)
-    stages: list[CompiledStage] = board.stages_of(request.user, pipeline)
+    stages: list[CompiledStage] = visibility.stages_of(request.user, pipeline)
     shown = [stage for stage in stages if stage.id in stage_ids]
     filters = DealFilter(asked, user=request.user, stages=stages)
     totals = board.totals_of(request.user, shown, filters, now=now)

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm import ageing, board, columns, deal_columns, panels, rights, table
+from crm import ageing, columns, deal_columns, panels, rights, table, visibility
 from crm.ageing import Countdown, Tone
 from crm.cards import TaskState, Words
 from crm.columns import Column
@@ -66,14 +66,14 @@ def page(request: SignedIn) -> HttpResponse:
 
     `count=exact` counts all that the filter finds, however many.
     """
-    now, pipelines = timezone.now(), board.pipelines_of(request.user)
+    now, pipelines = timezone.now(), visibility.pipelines_of(request.user)
     if not pipelines:
         return render(request, "crm/board_none.html")
     if usual := opening(request, saved.DEALS):
         return usual
     pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
     shown = pipelines if pipeline is None else [pipeline]
-    stages = [stage for item in shown for stage in board.stages_of(request.user, item)]
+    stages = [stage for item in shown for stage in visibility.stages_of(request.user, item)]
     asked = DealFilter(request.GET, user=request.user, stages=stages)
     kept = deals_kept(request, pipeline)
     around = Around(request, saved.DEALS, asked, kept, here="crm:table")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import board, rights
+from crm import rights, visibility
 from crm.cards import Words
 from crm.filters import address
 from crm.goals import reading, verbs
@@ -40,7 +40,7 @@ CHANGES = 20
 def page(request: SignedIn) -> HttpResponse:
     """`?month=2026-03` the middle one, `?pipeline=` of one pipeline instead of all."""
     now = timezone.now()
-    middle, pipelines = _month(request.GET.get("month", "")), board.pipelines_of(request.user)
+    middle, pipelines = _month(request.GET.get("month", "")), visibility.pipelines_of(request.user)
     pipeline = _pipeline(request.GET.get("pipeline", ""), pipelines)
     months = [reading.first_of(middle, number) for number in range(-BEFORE, AFTER + 1)]
     table = reading.table(
@@ -163,7 +163,7 @@ def _aim_in_words(aim: dict[str, Any] | None, currency: str) -> str:
 def cell(request: SignedIn, kind: str, pk: int) -> HttpResponse:
     """The goal of a person or a team in `?month=`, of `?pipeline=` or of all."""
     whose = _whose(request, kind, pk)
-    pipelines = board.pipelines_of(request.user)
+    pipelines = visibility.pipelines_of(request.user)
     month = _month(request.GET.get("month", ""))
     pipeline = _pipeline(request.GET.get("pipeline", ""), pipelines)
     currencies = list(dict.fromkeys(item.currency for item in pipelines))
@@ -231,7 +231,7 @@ def _whose(request: SignedIn, kind: str, pk: int) -> User | Team:
 def copy(request: SignedIn) -> HttpResponse:
     """The goals of the month before `month` again in it, where there are none."""
     month = _month(request.POST.get("month", ""))
-    pipeline = _pipeline(request.POST.get("pipeline", ""), board.pipelines_of(request.user))
+    pipeline = _pipeline(request.POST.get("pipeline", ""), visibility.pipelines_of(request.user))
     before = reading.goals_of(request.user, reading.first_of(month, -1), month, pipeline)
     try:
         with transaction.atomic():

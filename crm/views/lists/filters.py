@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import board, rights
+from crm import rights, visibility
 from crm.filters import columns, saved
 from crm.filters import panel as panels
 from crm.models import SavedFilter, User
@@ -187,5 +187,5 @@ def _own(request: SignedIn) -> Any:
 
 def _seen(user: User) -> list[SavedFilter]:
     """Those that lead somewhere: one shared by somebody who works in other pipelines leads nowhere."""
-    codes = {"", *(pipeline.code for pipeline in board.pipelines_of(user))}
+    codes = {"", *(pipeline.code for pipeline in visibility.pipelines_of(user))}
     return [item for item in saved.of(user) if item.owner_id == user.pk or item.pipeline in codes]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm import board, rights
+from crm import rights, visibility
 from crm.card import page as card
 from crm.files import limits
 from crm.imports import checking, files, report, targets, verbs
@@ -73,7 +73,7 @@ def new(request: SignedIn) -> HttpResponse:
         "choices": targets.choices(request.user),
         "into": into,
         "stages": [
-            (pipeline.name, pipeline.stages) for pipeline in board.pipelines_of(request.user)
+            (pipeline.name, pipeline.stages) for pipeline in visibility.pipelines_of(request.user)
         ],
         "stage": request.POST.get("stage", ""),
         "errors": errors,

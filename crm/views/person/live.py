@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from crm import board, cards
+from crm import board, cards, visibility
 from crm.filters import DealFilter
 from crm.live import readers
 from crm.models import Notice
@@ -62,8 +62,8 @@ def poll(request: HttpRequest) -> HttpResponse:
 @require_GET
 def board_cards(request: SignedIn) -> HttpResponse:
     """The heads of the board's columns, and those of the cards `?deals=1,2` that belong on it by the board's own question."""
-    pipeline = chosen_pipeline(request, board.pipelines_of(request.user))
-    stages = board.stages_of(request.user, pipeline)
+    pipeline = chosen_pipeline(request, visibility.pipelines_of(request.user))
+    stages = visibility.stages_of(request.user, pipeline)
     asked = DealFilter(request.GET, user=request.user, stages=stages)
     now = timezone.now()
     given = request.GET.get("deals", "").split(",")[:CARDS_LIMIT]
