@@ -17,7 +17,7 @@ from pipelines import catalog
 from pipelines.door import GUARDED, WrongDoor
 from tests.clauses.steps import fresh
 from tests.factories import make_deal
-from tests.pipelines.source import APPS, ROOT, places, sources
+from tests.pipelines.source import APPS, places, sources
 
 # ── The first door: stage, status and pipeline of a deal ───────────────────────
 
