@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import factory
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 
 from crm import deals
 from crm.clients import people
@@ -58,3 +58,10 @@ def make_deal(owner: User, **kwargs: Any) -> Deal:
         )
     name = kwargs.pop("name", "Базовое внедрение")
     return deals.open_deal(pipeline=pipeline, name=name, owner=owner, by=by, now=now, **kwargs)
+
+
+def allow(user: User, *rights: str) -> None:
+    """What an administrator does who ticks the rights for the roles of the user."""
+    found = Permission.objects.filter(content_type__app_label="crm", codename__in=rights)
+    for role in user.groups.all():
+        role.permissions.add(*found)

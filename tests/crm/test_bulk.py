@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from crm import rights
 from crm.batches import running, verbs
 from crm.models import Batch, Deal, Task, User
 from pipelines import catalog
 from pipelines.models import RuleRun
 from tests.clauses.steps import fresh
-from tests.factories import make_deal
+from tests.factories import allow, make_deal
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -179,6 +180,7 @@ def test_batches_are_seen_by_their_author_and_his_head_and_undone_with_the_right
     change(client, "tags", deal, add="тендер")
     batch = Batch.objects.get()
     for user, status in ((alice, 200), (olga, 200), (bob, 404)):
+        allow(user, rights.EXPORT)
         client.force_login(user)
         assert client.get(f"/batches/{batch.pk}/").status_code == status
         assert (batch.title in client.get("/batches/").content.decode()) is (status == 200)

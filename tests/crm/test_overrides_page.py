@@ -9,12 +9,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from crm import rights
 from crm.models import Deal, Task, User
 from crm.planning import tasks
 from pipelines.actor import Actor
 from pipelines.models import Override
 from tests.crm.test_violations_page import sheet
-from tests.factories import make_deal
+from tests.factories import allow, make_deal
 from tests.pipelines.lab import Lab
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +152,7 @@ def test_the_report_shows_ones_own_and_ones_peoples(
         (bob, False),
         (charlie, False),
     ):
+        allow(who, rights.EXPORT)
         client.force_login(who)
         assert ("Договор пришлют завтра" in client.get("/overrides/").content.decode()) is seen
         assert ("Договор пришлют завтра" in str(sheet(client.get("/overrides/xlsx/").content))) is (

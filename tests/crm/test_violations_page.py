@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import escape
 
-from crm import deals
+from crm import deals, rights
 from crm.models import Deal, User
 from crm.registers import violations
 from crm.shown.violation_panel import marks
@@ -23,7 +23,7 @@ from pipelines.actor import SYSTEM, Actor
 from pipelines.errors import RegulationError
 from pipelines.models import Clause, Event, Violation
 from pipelines.violations import record
-from tests.factories import make_deal
+from tests.factories import allow, make_deal
 from tests.pipelines.lab import Lab
 
 pytestmark = pytest.mark.django_db
@@ -280,6 +280,7 @@ def test_a_deal_that_is_no_longer_ones_own_is_not_named(
     shown = read(client, alice)
     assert "Не перезвонили за полчаса" in shown
     assert "Ромашки" not in shown
+    allow(alice, rights.EXPORT)
     client.force_login(alice)
     assert "Ромашки" not in str(sheet(client.get("/violations/xlsx/").content))
 
@@ -302,6 +303,7 @@ def test_the_export_holds_what_the_filter_shows_and_one_sees(
     rows = sheet(client.get("/violations/xlsx/?clause=AX-6.5").content)
     assert "борисово" in str(rows)
     assert "алисино" not in str(rows)
+    allow(bob, rights.EXPORT)
     client.force_login(bob)
     rows = sheet(client.get("/violations/xlsx/").content)
     assert len(rows) == 2
@@ -315,6 +317,7 @@ def test_a_formula_stays_a_text_in_the_export(
 ) -> None:
     found = breach(deal, alice, text=text)
     violations.explain(found, text=f"{text}\x0b", by=Actor.person(alice), now=timezone.now())
+    allow(alice, rights.EXPORT)
     client.force_login(alice)
     content = client.get("/violations/xlsx/").content
     assert sheet(content)[1].count(text) == 2
@@ -323,6 +326,7 @@ def test_a_formula_stays_a_text_in_the_export(
 
 
 def test_the_pages_of_the_register(client: Client, deal: Deal, alice: User) -> None:
+    allow(alice, rights.EXPORT)
     for number in range(55):
         breach(deal, alice, text=f"№ {number:02}")
     shown = read(client, alice)

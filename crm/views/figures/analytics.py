@@ -20,6 +20,7 @@ from crm.models import Talk
 from crm.registers import xlsx
 from crm.views.answers import SignedIn
 from crm.views.chosen import query_without
+from crm.views.taking_out import takes_out
 
 PAGE = 50
 
@@ -54,6 +55,7 @@ def report(request: SignedIn, code: str) -> HttpResponse:
 
 
 @_with_right
+@takes_out
 def export(request: SignedIn, code: str, section: str) -> HttpResponse:
     """A section's table, as the page shows it."""
     found, question = _report(code), _understood(request)
@@ -79,7 +81,6 @@ def calls(request: SignedIn) -> HttpResponse:
         "ways": histories.WAYS.items(),
         "answered": request.GET.get("answered", ""),
         "answers": [("1", _("answered")), ("0", _("not answered"))],
-        "may_export": request.user.may(rights.EXPORT),
     }
     return _page(
         request,
@@ -92,9 +93,9 @@ def calls(request: SignedIn) -> HttpResponse:
 
 
 @_with_right
+@takes_out
 def calls_export(request: SignedIn) -> HttpResponse:
-    """All that the filter finds; it names clients, so it asks for the right to export too."""
-    rights.need(request.user, rights.EXPORT)
+    """All that the filter finds."""
     found = _talks(request, _understood(request))
     columns = [
         (_("When"), 17),
@@ -165,6 +166,7 @@ def _page(
         "days": panel.days(asked) if registry.PERIOD in asks else None,
         "asks_cohort": registry.COHORT in asks,
         "reports": overview.reports(question),
+        "may_export": request.user.may(rights.EXPORT),
         "here": request.path,
         "query": query_without(request, "page"),
         "common_query": query_without(request, "page", "what", "kind", "way", "answered", "cohort"),

@@ -16,12 +16,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from crm import rights
 from crm.batches import kinds, verbs
 from crm.models import Batch, BatchRow
 from crm.registers import xlsx
 from crm.views.answers import SignedIn
 from crm.views.chosen import query_without
 from crm.views.replies import go, me, refused
+from crm.views.taking_out import takes_out
 from pipelines.errors import RegulationError
 
 PAGE = 100
@@ -76,6 +78,7 @@ def progress(request: SignedIn, pk: int) -> HttpResponse:
 
 
 @login_required
+@takes_out
 @require_GET
 def export(request: SignedIn, pk: int) -> HttpResponse:
     """The report, every row of it."""
@@ -122,6 +125,7 @@ def report_context(batch: Batch, request: SignedIn) -> dict[str, Any]:
         "lines": [line_of(row) for row in part.object_list],
         "asked": asked,
         "query": query_without(request, "page"),
+        "may_export": request.user.may(rights.EXPORT),
         "gone": batch.params.get("gone", 0),
         "refused": [line_of(row) for row in batch.rows.filter(state__in=FILTERS["refused"])[:PAGE]],
         **_undoing(batch, request),

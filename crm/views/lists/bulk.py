@@ -23,6 +23,7 @@ from crm.views.answers import SignedIn, page_or_part, toast
 from crm.views.lists import exports
 from crm.views.lists.batches import report_context, safe_back
 from crm.views.replies import form_key, go, me
+from crm.views.taking_out import takes_out
 
 
 @login_required
@@ -59,10 +60,10 @@ def change(request: SignedIn, what: str) -> HttpResponse:
 
 
 @login_required
+@takes_out
 @require_POST
 def export(request: SignedIn) -> HttpResponseBase:
     """The chosen deals as XLSX, with all their columns."""
-    rights.need(request.user, rights.EXPORT)
     selection = Selection.read(request.POST, user=request.user, now=timezone.now())
     if not selection.found:
         return _nothing(request)

@@ -10,14 +10,15 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
-from crm import rights
 from crm.export import making, writing
 from crm.models import Export
 from crm.views.answers import SignedIn
+from crm.views.taking_out import takes_out
 from pipelines.errors import RegulationError
 
 
 @login_required
+@takes_out
 @require_GET
 def export(request: SignedIn, kind: str) -> HttpResponseBase:
     """The table's own address with `form=xlsx|csv` and `all_columns=1` beside its question."""
@@ -72,10 +73,10 @@ def index(request: SignedIn) -> HttpResponse:
 
 
 @login_required
+@takes_out
 @require_GET
 def file(request: SignedIn, pk: int) -> HttpResponseBase:
     """The file, to whoever had it made, while he may export, and to nobody else."""
-    rights.need(request.user, rights.EXPORT)
     made = get_object_or_404(Export.objects.filter(user=request.user).exclude(file=""), pk=pk)
     try:
         opened = made.file.open("rb")

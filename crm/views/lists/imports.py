@@ -23,6 +23,7 @@ from crm.models import Import, ImportRow, User
 from crm.registers import xlsx
 from crm.views.answers import SignedIn
 from crm.views.replies import me
+from crm.views.taking_out import takes_out
 from pipelines.errors import BadAnswer, RegulationError
 
 SHOWN = 20
@@ -212,6 +213,7 @@ def _checked(request: SignedIn, job: Import, target: Target) -> HttpResponse:
         "numbers": found,
         "will": will,
         "wrong_only": wrong_only,
+        "may_export": request.user.may(rights.EXPORT),
         "policy": dict(Import.Known.choices).get(job.known, ""),
         "same": verbs.same_file(job),
         "is_garbled": any(files.is_garbled(" ".join(line["row"].cells)) for line in lines),
@@ -228,6 +230,7 @@ def _preview(row: ImportRow, item: Any, column: int, owners: dict[str, str]) -> 
 
 
 @login_required
+@takes_out
 @require_GET
 def rows_report(request: SignedIn, pk: int) -> HttpResponseBase:
     """The rows that were not imported, as an XLSX: to be mended there and uploaded again."""

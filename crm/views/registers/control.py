@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import control
+from crm.registers import control
 from crm.models import Task
 from crm.planning import tasks
 from crm.views.answers import SignedIn

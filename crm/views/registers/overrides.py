@@ -20,6 +20,7 @@ from crm.registers import overrides, xlsx
 from crm.registers.asking import RegisterFilter, batches, clause_words, names_of_deals
 from crm.views.answers import SignedIn
 from crm.views.registers.registers import page_of, place, place_columns
+from crm.views.taking_out import takes_out
 from pipelines.models import Override
 
 LABELS = {
@@ -51,6 +52,7 @@ def page(request: SignedIn) -> HttpResponse:
 
 
 @login_required
+@takes_out
 @require_GET
 def export(request: SignedIn) -> HttpResponse:
     """What the filter shows, all pages of it."""

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from crm import rights
 from crm.models import User
 from crm.registers.asking import RegisterFilter
 from crm.views.answers import SignedIn
@@ -30,6 +31,7 @@ def page_of(
         "page": part,
         "rows": rows_of(part.object_list, request.user),
         "query": query_without(request, "page"),
+        "may_export": request.user.may(rights.EXPORT),
     }
 
 

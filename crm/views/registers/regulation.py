@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import clause_log, regulations
+from crm.registers import clause_log, regulations
 from crm.views.answers import SignedIn
 from pipelines.errors import RegulationError
 from pipelines.models import Clause, Regulation

@@ -24,6 +24,7 @@ from crm.views.answers import SignedIn
 from crm.views.chosen import query_without
 from crm.views.registers.registers import page_of, place, place_columns
 from crm.views.replies import done, me, refused, status_of, window
+from crm.views.taking_out import takes_out
 from pipelines.errors import BadAnswer, RegulationError
 from pipelines.models import Violation
 
@@ -66,6 +67,7 @@ def page(request: SignedIn) -> HttpResponse:
 
 
 @login_required
+@takes_out
 @require_GET
 def export(request: SignedIn) -> HttpResponse:
     """What the filter shows, all pages of it."""
