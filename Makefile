@@ -44,7 +44,7 @@ format: setup-dev ## rewrites the code in the one style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: setup-dev ## speed of the pages beside the floor; SCALE=10 for a million deals
+bench: setup-dev ## speed of the pages beside the floor; SCALE=10 for a million deals, 0.1 to try it out
 	$(PY) -m bench
 
 clauses: setup-dev ## clause by clause: its rule, its tests, or that they are missing

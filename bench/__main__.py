@@ -1,4 +1,4 @@
-"""`make bench`: each page beside the floor, in one run on one server. SCALE=10 for a million deals."""
+"""`make bench`: each page beside the floor, in one run on one server. SCALE=10 for a million deals, SCALE=0.1 to try it out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from bench import server
 from bench.client import Client, Times, measure
 
-SCALE = int(os.environ.get("SCALE", "1"))
+SCALE = float(os.environ.get("SCALE", "1"))
 ONLY = os.environ.get("ONLY", "")
 
 
@@ -30,7 +30,9 @@ def main() -> None:
     facts = reading.read()
     connection.close()
     rows = pages(facts)
-    print(f"\n{SCALE * 100_000:,} deals; ms at one client, a second at four; floor: bare psycopg\n")
+    print(
+        f"\n{SCALE * 100_000:,.0f} deals; ms at one client, a second at four; floor: bare psycopg\n"
+    )
     head = ("work", "p50", "p95", "/s", "SQL", "kB", "floor", "floor/s", "×")
     print("{:44} {:>7} {:>7} {:>7} {:>4} {:>6} {:>7} {:>8} {:>6}".format(*head))
     with server.web(env) as web:
@@ -98,7 +100,7 @@ def pages(
         ("desktop", lambda c, n: c.get("/desktop/"), Floor.board, 60),
         ("my day", lambda c, n: c.get("/day/"), Floor.table, 60),
         ("the team's day", lambda c, n: c.get("/day/team/"), Floor.table, 30),
-        ("a deal's card with its feed", lambda c, n: c.get(f"/deals/{facts['some'][n % 5000]}/"), Floor.card, 100),
+        ("a deal's card with its feed", lambda c, n: c.get(f"/deals/{facts['some'][n % len(facts['some'])]}/"), Floor.card, 100),
         ("create a deal with its task", create, Floor.create, 60),
         ("move with history, guards, task, letter", move, Floor.move, 60),
         ("move by hand where scenarios rule", plain_move, Floor.move, 60),

@@ -47,22 +47,32 @@ WORDS = [
     "Сопровождение",
     "Обучение",
 ]
-TIMERS = 1_000_000
 DUE = 3_000
+# One timer a rule.
+COUNTDOWN_RULES = 10
 
 
-def load(scale: int, now: datetime) -> None:
-    """Fill an empty, migrated database with `scale` × 100,000 deals and what belongs to them."""
+def load(scale: float, now: datetime) -> None:
+    """Fill an empty, migrated database with `scale` × 100,000 deals and what belongs to them.
+
+    Countdowns and licences are ten times as many as deals, and a million at most: the aims speak of a million, and
+    ten million licences no company has.
+    """
     playbook.load(SHIPPED / "axelerator", now=now)
     catalog.refresh()
     with transaction.atomic(), connection.cursor() as cursor:
         _people()
         cursor.execute("SELECT setseed(0.42)")
-        sizes = {"deals": 100_000 * scale, "contacts": 50_000 * scale, "companies": 20_000 * scale}
+        sizes = {
+            "deals": round(100_000 * scale),
+            "contacts": round(50_000 * scale),
+            "companies": round(20_000 * scale),
+        }
+        standing_by = min(10 * sizes["deals"], 1_000_000)
         for statement in STATEMENTS:
             cursor.execute(statement, sizes | _names(now))
-        _countdowns(cursor, now)
-    licences.load(now)
+        _countdowns(cursor, standing_by, now)
+    licences.load(standing_by, now)
     driving.load(now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -185,8 +195,8 @@ STATEMENTS = [
 ]
 
 
-def _countdowns(cursor: object, now: datetime) -> None:
-    """A million armed countdowns, a few thousand of them due now, on a pipeline of their own."""
+def _countdowns(cursor: object, count: int, now: datetime) -> None:
+    """That many armed countdowns, none of them due, on a pipeline of their own."""
     pipeline = Pipeline.objects.create(
         code="bench-countdowns", name="Отсчёты (замер)", playbook="bench", position=90
     )
@@ -207,7 +217,7 @@ def _countdowns(cursor: object, now: datetime) -> None:
             position=number,
             params={"kind": "call", "text": "Уточнить намерение продлить лицензию", "due": "1d"},
         )
-        for number in range(10)
+        for number in range(COUNTDOWN_RULES)
     ]
     assert not Condition.objects.filter(rule__in=rules).exists()
     owner = User.objects.exclude(team=None).earliest("pk")
@@ -218,7 +228,7 @@ def _countdowns(cursor: object, now: datetime) -> None:
         SELECT 'Лицензия ' || i, %s, %s, 'open', %s, 12000, 'RUB', %s, 'hand', '{"expires_on": "2027-06-01"}', 0, %s
         FROM generate_series(1, %s) i
         """,
-        [pipeline.id, stage.id, now, owner.id, now, TIMERS // len(rules)],
+        [pipeline.id, stage.id, now, owner.id, now, count // COUNTDOWN_RULES],
     )
     cursor.execute(  # type: ignore[attr-defined]
         """

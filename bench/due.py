@@ -27,7 +27,7 @@ def countdowns(database_url: str, facts: dict[str, Any]) -> None:
     Floor(database_url, facts).tick(now, data.DUE)
     least = time.perf_counter() - started
     print(
-        f"\n{fired:,} due of {data.TIMERS:,} countdowns: {taken:.2f} s with their tasks, one process; "
+        f"\n{fired:,} due of {facts['countdowns']:,} countdowns: {taken:.2f} s with their tasks, one process; "
         f"nothing due: {idle * 1000:.1f} ms; floor {least * 1000:.0f} ms",
         flush=True,
     )
@@ -42,7 +42,7 @@ def licences_due(facts: dict[str, Any]) -> None:
         fired, taken = _tick(now, processes=processes)
         tasks, letters = (after - was for after, was in zip(licences.done(), before, strict=True))
         print(
-            f"{fired:,} due of {licences.COUNT:,} licences: {taken:.2f} s, {processes} process(es); "
+            f"{fired:,} due of {facts['licences']:,} licences: {taken:.2f} s, {processes} process(es); "
             f"{tasks:,} tasks, {letters:,} letters",
             flush=True,
         )
@@ -56,7 +56,7 @@ def violations(facts: dict[str, Any]) -> None:
     fired, taken = _tick(now, processes=1)
     print(
         f"{fired:,} due, {driving.broken() - before:,} violations: {taken:.2f} s, one process, "
-        f"with {3 * licences.COUNT + data.TIMERS:,} timers armed",
+        f"with {facts['timers']:,} timers armed",
         flush=True,
     )
 

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from bench import driving
 from crm.models import ContactPoint, Deal, User
+from licenses.models import Licence
 from pipelines import catalog
+from pipelines.models import Timer
 
 LETTER = (
     'INSERT INTO notifications_message (channel, deal_id, "to", subject, text, html, status, attempts, uncertain,'
@@ -22,7 +24,9 @@ def read() -> dict[str, Any]:
     pipeline = catalog.by_code("leads")
     head = User.objects.get(email="head@bench.example")
     in_order = Deal.objects.filter(pipeline=pipeline.id).order_by("-created_at", "-id")
-    far = in_order[499 * 50]
+    rows = in_order.count()
+    # Page 500, or half-way where there are fewer.
+    far = in_order[min(499 * 50, rows // 2)]
     first = (
         in_order.filter(stage=pipeline.first_stage.id).order_by("pk").values_list("pk", flat=True)
     )
@@ -42,11 +46,16 @@ def read() -> dict[str, Any]:
             .order_by("pk")
             .values_list("value", flat=True)[:5000]
         ),
-        "some": list(in_order.values_list("pk", flat=True)[1000:6000]),
+        "some": list(in_order.values_list("pk", flat=True)[rows // 100 :][:5000]),
         # The pages and the floor move deals of their own.
         "spare": spare[:half],
         "spare_of_pages": spare[half:],
         "now": timezone.now(),
+        "licences": Licence.objects.count(),
+        "timers": Timer.objects.filter(state="armed").count(),
+        "countdowns": Timer.objects.filter(
+            state="armed", occasion="bench", rule__pipeline__playbook="bench"
+        ).count(),
         "letter_sql": LETTER,
         **driving.facts(),
     }

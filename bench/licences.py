@@ -1,8 +1,7 @@
-"""A million licences as rows, made inside PostgreSQL, on the pipeline of the shipped playbook."""
+"""Licences as rows, made inside PostgreSQL, on the pipeline of the shipped playbook."""
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 
 from django.db import connection
@@ -11,7 +10,6 @@ from crm.models import Task
 from notifications.models import Message
 from pipelines import catalog
 
-COUNT = int(os.environ.get("LICENCES", "1000000"))
 DUE = 3_000
 PIPELINE, STEP = "licences", "ladder.30"
 
@@ -48,14 +46,14 @@ STATEMENTS = [
 ]
 
 
-def load(now: datetime) -> None:
-    """Add `COUNT` running licences, none of them due; needs the contacts and people of `bench.data`."""
+def load(count: int, now: datetime) -> None:
+    """Add `count` running licences, none of them due; needs the contacts and people of `bench.data`."""
     pipeline = catalog.by_code(PIPELINE)
     names = {
         "now": now,
         "pipeline": pipeline.id,
         "stage": pipeline.first_stage.id,
-        "count": COUNT,
+        "count": count,
     }
     with connection.cursor() as cursor:
         for statement in STATEMENTS:

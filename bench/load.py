@@ -11,4 +11,4 @@ from django.utils import timezone  # noqa: E402
 from bench import data  # noqa: E402
 
 if __name__ == "__main__":
-    data.load(int(sys.argv[1]), timezone.now())
+    data.load(float(sys.argv[1]), timezone.now())

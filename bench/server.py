@@ -23,18 +23,19 @@ ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "bench"
 
 
-def database(scale: int) -> tuple[str, str]:
+def database(scale: float) -> tuple[str, str]:
     """Start the engines and make the run's database as a copy of the loaded one (made once); returns both URLs."""
     addresses, _started = Services(VAR).start()
-    base, run = f"base_{scale}_{_migrations()}", "run"
+    prefix, run = f"base_{scale:g}_".replace(".", "p"), "run"
+    base = prefix + _migrations()
     with psycopg.connect(addresses.database_url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {run} WITH (FORCE)")
         known = {row[0] for row in admin.execute("SELECT datname FROM pg_database")}
         for old in known:
-            if old.startswith(f"base_{scale}") and old != base:
+            if old.startswith(prefix) and old != base:
                 admin.execute(f"DROP DATABASE {old} WITH (FORCE)")
         if base not in known:
-            print(f"loading {scale * 100_000:,} deals …", flush=True)
+            print(f"loading {scale * 100_000:,.0f} deals …", flush=True)
             admin.execute("DROP DATABASE IF EXISTS loading WITH (FORCE)")
             admin.execute("CREATE DATABASE loading")
             _load(_named(addresses.database_url, "loading"), addresses.redis_url, scale)
@@ -69,7 +70,7 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
     }
 
 
-def _load(database_url: str, redis_url: str, scale: int) -> None:
+def _load(database_url: str, redis_url: str, scale: float) -> None:
     env = environment(database_url, redis_url)
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=env, check=True
