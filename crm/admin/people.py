@@ -12,14 +12,19 @@ from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from crm import leaving, roles
 from crm.models import (
+    Batch,
     Team,
     User,
 )
 from crm.planning.zones import change_zone
+from pipelines.actor import Actor
 from pipelines.admin.access import CrmAdminAccess
 from pipelines.admin.schedule import zones
 from pipelines.guards import role_label
@@ -36,18 +41,50 @@ class RoleChoice(forms.ModelMultipleChoiceField):
 
 class UserForm(UserChangeForm):
     groups = RoleChoice(label=_("roles"), queryset=Group.objects.order_by("pk"), required=False)
+    successor = forms.ModelChoiceField(
+        label=_("give the work to"), queryset=User.objects.none(), required=False
+    )
 
     class Meta(UserChangeForm.Meta):
         model = User
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.hands = leaving.in_hands(self.instance) if self.instance.pk else []
+        if "successor" in self.fields:
+            self._offer_successors(self.fields["successor"])
         if "time_zone" in self.fields:
             kept = self.instance.time_zone
             choices = zones()
             if kept not in dict(choices):
                 choices.append((kept, kept))
             self.fields["time_zone"].widget = forms.Select(choices=choices)
+
+    def _offer_successors(self, field: Any) -> None:
+        active = User.objects.filter(is_active=True).exclude(groups__name=roles.ROBOT)
+        field.queryset = active.exclude(pk=self.instance.pk)
+        field.help_text = (
+            gettext("In his hands: %(work)s. Whom you choose here gets it all when you save.")
+            % {"work": leaving.in_words(self.hands)}
+            if self.hands
+            else gettext("Nothing is in his hands: no open deals, tasks or clients.")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        leaves = "is_active" in self.changed_data and not cleaned.get("is_active")
+        if (
+            leaves
+            and self.hands
+            and not cleaned.get("successor")
+            and "successor" not in self.errors
+        ):
+            self.add_error(
+                "successor",
+                gettext("Choose who takes over before you switch the account off: %(work)s.")
+                % {"work": leaving.in_words(self.hands)},
+            )
+        return cleaned
 
     def clean_email(self) -> str:
         # One address is one person, however he types it.
@@ -94,7 +131,7 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
 
     form = UserForm
     add_form = NewUserForm
-    list_display = ("email", "name", "roles", "team", "is_active", "is_staff")
+    list_display = ("email", "name", "roles", "team", "phone", "last_login", "is_active")
     list_display_links = ("email", "name")
     list_filter = ("is_active", RoleFilter, "team")
     list_select_related = ("team",)
@@ -116,7 +153,8 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
                 )
             },
         ),
-        (_("What he may do"), {"fields": ("groups", "is_active", "is_staff", "is_superuser")}),
+        (_("What he may do"), {"fields": ("groups", "is_staff", "is_superuser")}),
+        (_("Working here"), {"fields": ("is_active", "successor")}),
         (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
     )
     add_fieldsets = (
@@ -159,11 +197,23 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
             change_zone(obj, zone, now=timezone.now())
         else:
             super().save_model(request, obj, form, change)
+        if successor := form.cleaned_data.get("successor"):
+            self._hand_over(request, obj, successor)
+
+    def _hand_over(self, request: HttpRequest, user: User, successor: User) -> None:
+        by, now = Actor.person(request.user), timezone.now()
+        for batch in leaving.hand_over(user, successor=successor, by=by, now=now):
+            self.message_user(request, _told(batch))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # Nobody makes himself more than his role makes him.
-        own = super().get_readonly_fields(request, obj)
-        return own if request.user.is_superuser else (*own, "is_superuser")  # type: ignore[union-attr]
+        shown = [*super().get_readonly_fields(request, obj)]
+        if not request.user.is_superuser:  # type: ignore[union-attr]
+            # Nobody makes himself more than his role makes him.
+            shown.append("is_superuser")
+        if obj is not None and obj.pk == request.user.pk:
+            # Whoever shuts himself out could not come back to mend it.
+            shown += ["is_active", "is_staff"]
+        return tuple(shown)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
@@ -172,6 +222,19 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """People stay, for the history's sake; one who has left is switched off."""
         return False
+
+
+def _told(batch: Batch) -> SafeString:
+    """How far a batch of the hand-over has come, with the way to its report."""
+    said = (
+        gettext("under way in the background")
+        if batch.is_active
+        else gettext("%(done)s of %(total)s done") % {"done": batch.done, "total": batch.total}
+    )
+    return format_html(
+        '{}: {}. <a href="{}">{}</a>',
+        batch.title, said, batch.get_absolute_url(), gettext("Report"),
+    )  # fmt: skip
 
 
 class TeamForm(forms.ModelForm):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from crm import rights
-from crm.models import Tag, Task, Team, User
+from crm.models import Batch, Deal, Tag, Task, Team, User
 from crm.planning import tasks
 from pipelines.actor import Actor
 from tests.clauses.steps import move
@@ -178,3 +178,36 @@ def test_a_deals_status_and_its_passages_are_said_in_words(
     first, last = deal.stage_changes.order_by("pk")
     assert (str(first), str(last)) == ("Новая заявка", "Новая заявка → Взята в работу")
     assert str(last.event) == "перевод на этап, 10.03.2026 10:00"
+
+
+def test_whoever_leaves_first_hands_over_what_he_has(
+    client: Client, keeper: User, alice: User, bob: User
+) -> None:
+    deal = make_deal(owner=alice)
+    own = tasks.create_task(
+        text="Отчёт", due_at=NOON + timedelta(days=1), owner=alice, by=Actor.person(alice), now=NOON
+    )
+    data = form_data(client.get(url(alice)), "user_form")
+    data.pop("is_active")
+    refused = client.post(url(alice), data)
+    assert refused.status_code == 200
+    assert "successor" in refused.context["adminform"].form.errors
+    assert User.objects.get(pk=alice.pk).is_active
+
+    answer = client.post(url(alice), data | {"successor": bob.pk})
+    assert answer.status_code == 302, errors(answer)
+    given = Deal.objects.get(pk=deal.pk)
+    assert (given.owner, Task.objects.get(pk=own.pk).owner) == (bob, bob)
+    assert not User.objects.get(pk=alice.pk).is_active
+    # Sent twice, the form gives nothing twice: nothing is left in her hands.
+    before = Batch.objects.count()
+    client.post(url(alice), data | {"successor": bob.pk})
+    assert Batch.objects.count() == before > 0
+
+
+def test_nobody_shuts_himself_out(client: Client, keeper: User) -> None:
+    data = form_data(client.get(url(keeper)), "user_form")
+    assert "is_active" not in data
+    assert client.post(url(keeper), data).status_code == 302
+    keeper.refresh_from_db()
+    assert (keeper.is_active, keeper.is_staff) == (True, True)
