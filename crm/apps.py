@@ -11,8 +11,6 @@ class CrmConfig(AppConfig):
         # What registers something is imported here, not only by the pages: a worker and a command know no pages.
         from crm import (  # noqa: F401
             actions,
-            card_fields,
-            deal_columns,
             guards,
             panels,
             rights,
@@ -22,6 +20,7 @@ class CrmConfig(AppConfig):
             taking_back,
         )
         from crm.analytics import reports  # noqa: F401
+        from crm.board import card_fields, deal_columns  # noqa: F401
         from crm.bulk import kinds as bulk_kinds  # noqa: F401
         from crm.card import mention_notices  # noqa: F401
         from crm.clients import merge_kinds, people  # noqa: F401

@@ -6,8 +6,9 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from crm import accounts, notices, totals
+from crm import accounts, notices
 from crm.batches import running, verbs
+from crm.board import totals
 from crm.export import making
 from crm.imports import checking
 from crm.leaves import verbs as leaves

@@ -2,7 +2,6 @@
 
 from django.urls import URLPattern, path
 
-from crm import columns_urls
 from crm.analytics import urls as analytics_urls
 from crm.bulk import urls as bulk_urls
 from crm.clients import urls as client_urls
@@ -47,7 +46,6 @@ urlpatterns: list[URLPattern] = [
     *day_urls.patterns,
     *desktop_urls.patterns,
     *goal_urls.patterns,
-    *columns_urls.patterns,
     *filter_urls.patterns,
     path("", board.home, name="home"),
     # Signing in and out

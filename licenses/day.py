@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import visibility
-from crm.cards import Words
+from crm.board.cards import Words
 from crm.day.things import LIMIT, Ask, Thing, phone_of, source
 from crm.desktop import registry
 from crm.models import User

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
-from crm.cards import Words
+from crm.board.cards import Words
 from crm.models import User
 from licenses import terms
 from licenses.models import Licence, Period

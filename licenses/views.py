@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_htmx.http import retarget
 
-from crm.cards import Words
+from crm.board.cards import Words
 from crm.forms import AnswersForm
 from crm.models import Deal
 from crm.views.answers import SignedIn

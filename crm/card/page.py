@@ -22,7 +22,6 @@ from crm.card.feed_filter import ALL, Filter
 from crm.card.fields import Editor, Tab
 from crm.card.rows import Point
 from crm.contacting import CALL_ANSWERED
-from crm.control import asked_on, controls
 from crm.files import keeping as files
 from crm.filters import people_of
 from crm.models import Deal, File, Task, User
@@ -31,6 +30,7 @@ from crm.names import naming_rules
 from crm.planning.kinds import LOOKS, Look, look_of
 from crm.planning.tasks import task_outcomes
 from crm.planning.times import colour_of as due_colour
+from crm.registers.control import asked_on, controls
 from pipelines import catalog, explain, fields
 from pipelines.catalog import CompiledPipeline, CompiledScenario, CompiledStage
 from pipelines.errors import Refusal

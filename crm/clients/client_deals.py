@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Sum
 
-from crm.cards import TaskState, Words
+from crm.board.cards import TaskState, Words
 from crm.clients import feed as client_feed
 from crm.clients import fields as client_fields
 from crm.clients.fields import Client

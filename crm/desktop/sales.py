@@ -6,13 +6,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from crm import board, visibility
-from crm.cards import Words
+from crm import visibility
+from crm.board.cards import Words
+from crm.board.reading import NOTHING
+from crm.board.totals import Total, stage_totals
 from crm.desktop.registry import PIPELINE, Ask, Size, widget
 from crm.filters import address
 from crm.goals import reading
 from crm.models import User
-from crm.totals import Total, stage_totals
 
 
 @widget(
@@ -34,7 +35,7 @@ def stages(ask: Ask) -> dict[str, Any]:
     most = max((total.deals for total in totals.values()), default=0)
     rows = []
     for stage in shown:
-        total = totals.get(stage.id, board.NOTHING)
+        total = totals.get(stage.id, NOTHING)
         url = address("crm:table", pipeline=pipeline.code, stage=[stage.code])
         rows.append(
             {
@@ -47,7 +48,7 @@ def stages(ask: Ask) -> dict[str, Any]:
         )
     whole = Total(
         sum(total.deals for total in totals.values()),
-        sum((total.amount for total in totals.values()), board.NOTHING.amount),
+        sum((total.amount for total in totals.values()), NOTHING.amount),
     )
     return {
         "pipeline": pipeline,

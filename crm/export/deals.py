@@ -9,14 +9,15 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from crm import columns, deal_columns, panels, visibility
+from crm import columns, panels, visibility
+from crm.board import deal_columns
+from crm.board.table import Order
 from crm.columns import Column
 from crm.export import sources
 from crm.export.lists import cell
 from crm.export.sources import Heading, Table
 from crm.filters import DealFilter
 from crm.models import Deal, User
-from crm.table import Order
 from pipelines import catalog, fields
 from pipelines.catalog import CompiledField
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from crm.views.cards import files
-from crm.views.lists import exports, imports, list_items, lists
+from crm.views.lists import columns, exports, imports, list_items, lists
 
 patterns: list[URLPattern] = [
     path("lists/", lists.index, name="lists"),
@@ -24,4 +24,6 @@ patterns: list[URLPattern] = [
     path("import/new/", imports.new, name="import_new"),
     path("import/<int:pk>/", imports.page, name="import"),
     path("import/<int:pk>/report/", imports.rows_report, name="import_report"),
+    # The columns of any table
+    path("columns/<slug:kind>/<str:scope>/", columns.choose, name="columns"),
 ]

@@ -16,8 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info
 
-from crm import panels, preferences, regulations, visibility
+from crm import panels, preferences, visibility
 from crm.profile.forms import THEMES, theme_of
+from crm.registers import regulations
 
 register = template.Library()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from crm import board
+from crm.board import reading
 from crm.views.answers import SignedIn
 from pipelines.catalog import CompiledPipeline
 
@@ -23,7 +23,7 @@ def chosen_pipeline(request: SignedIn, pipelines: list[CompiledPipeline]) -> Com
     kept = request.session.get(_LAST)
     if code in (None, "", ALL):
         last = next((item for item in pipelines if item.code == kept), None)
-        return last or board.first_busy(request.user, pipelines)
+        return last or reading.first_busy(request.user, pipelines)
     for pipeline in pipelines:
         if pipeline.code == code:
             if len(pipelines) > 1 and kept != code:

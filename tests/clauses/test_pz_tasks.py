@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm import board
+from crm.board import reading
 from crm.clients import people
 from crm.models import Company, Contact, Deal, Task, User
 from crm.planning import tasks
@@ -84,10 +84,10 @@ def test_a_deal_without_a_task_is_marked_counted_and_found(
 ) -> None:
     deal, other = things["deal"], lead(alice)
     stages = catalog.by_code("scrap").stages
-    assert board.without_task(alice, stages) == ""
+    assert reading.without_task(alice, stages) == ""
     for task in Task.objects.open().filter(deal=deal):
         tasks.cancel_task(task, by=Actor(), now=NOON)
-    assert (board.without_task(alice, stages), board.without_task(bob, stages)) == ("1", "")
+    assert (reading.without_task(alice, stages), reading.without_task(bob, stages)) == ("1", "")
     client.force_login(alice)
     shown = client.get("/deals/", {"pipeline": "scrap"}).content.decode()
     card = shown[shown.index(f'id="deal-{deal.pk}"') :].partition("</article>")[0]
@@ -119,7 +119,7 @@ def test_the_end_of_the_last_task_asks_for_the_next(
     assert client.post(address, said | following, **HTMX).status_code == 204
     assert fresh(last).state in ("done", "cancelled")
     assert Task.objects.open().get(deal=deal).text == "Встретить машину"
-    assert board.without_task(alice, catalog.by_code("scrap").stages) == ""
+    assert reading.without_task(alice, catalog.by_code("scrap").stages) == ""
 
 
 @pytest.mark.clause("PZ-6.2")

@@ -7,7 +7,8 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from crm import board, cards, visibility
+from crm import visibility
+from crm.board import cards, reading
 from crm.filters import DealFilter
 from crm.models import Deal, Tag
 from pipelines import catalog
@@ -21,7 +22,7 @@ def columns(user, query="", **kwargs):
     pipeline = catalog.by_code("leads")
     stages = visibility.stages_of(user, pipeline)
     asked = DealFilter(RequestFactory().get(f"/deals/?{query}").GET, user=user, stages=stages)
-    found = board.columns(user, stages, asked, now=kwargs.pop("now", NOON), **kwargs)
+    found = reading.columns(user, stages, asked, now=kwargs.pop("now", NOON), **kwargs)
     return {column.stage.code: column for column in found}
 
 
@@ -53,12 +54,12 @@ def test_the_latest_come_first_and_portions_follow_each_other_without_gaps_or_re
 ):
     for number in range(9):
         make_deal(alice, name=str(number), now=NOON + timedelta(minutes=number // 2))
-    monkeypatch.setattr(board, "PORTION", 2)
+    monkeypatch.setattr(reading, "PORTION", 2)
     first = columns(alice, first=3)["new"]
     seen, column = names(first), first
     asked = DealFilter({}, user=alice, stages=[])
     while column.after:
-        column = board.portion(alice, first.stage, asked, now=NOON, after=column.after)
+        column = reading.portion(alice, first.stage, asked, now=NOON, after=column.after)
         seen += names(column)
     assert seen == [str(number) for number in reversed(range(9))]
 
@@ -212,7 +213,7 @@ def test_the_board_counts_the_deals_without_a_task_that_one_sees(client, alice, 
                 tasks.cancel_task(task, by=Actor(), now=NOON)
     assert 'id="forgotten"' in page()
     assert "task=none" in page()
-    assert str(board.without_task(alice, catalog.by_code("leads").stages)) == "1"
+    assert str(reading.without_task(alice, catalog.by_code("leads").stages)) == "1"
     tasks.create_task(
         text="Позвонить",
         due_at=NOON,

@@ -5,7 +5,8 @@ import re
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from crm import columns, deal_columns, deals, preferences, table, visibility
+from crm import columns, deals, preferences, visibility
+from crm.board import deal_columns, table
 from crm.filters import DealFilter
 from crm.models import Deal
 from pipelines import catalog

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm import control
 from crm.models import Deal, Task, User
 from crm.planning import tasks
+from crm.registers import control
 from pipelines.actor import Actor
 from tests.clauses.steps import DAY, HOUR, at_stage, fresh, hear_from, move, talk, try_to_reach
 from tests.factories import NOON, make_deal

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm import regulations
 from crm.models import Team, User
+from crm.registers import regulations
 from pipelines import catalog, engine
 from pipelines.actor import Actor
 from pipelines.models import LoggedRefusal, Reading, Regulation, Rule, RuleRun

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.test import RequestFactory
 
-from crm import table, visibility
+from crm import visibility
+from crm.board import table
 from crm.clients import people
 from crm.filters import DealFilter
 from crm.models import Deal

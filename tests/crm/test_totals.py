@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from crm import deals, totals
+from crm import deals
+from crm.board import totals
 from crm.models import StageTotal, User
 from pipelines import catalog
 from pipelines.actor import Actor

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from django.db.models import Count, Sum
 
-from crm import deals, totals
+from crm import deals
+from crm.board import totals
 from crm.models import Deal, StageTotal, User
 from pipelines import catalog
 from pipelines.actor import Actor

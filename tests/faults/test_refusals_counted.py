@@ -58,7 +58,7 @@ def test_code_with_a_transaction_of_its_own_around_it_is_not_counted(alice: User
 
 
 def test_said_twice_at_once_an_edition_is_read_once(alice: User) -> None:
-    from crm import regulations
+    from crm.registers import regulations
 
     regulation = Regulation.objects.get(playbook="axelerator")
 

@@ -202,9 +202,9 @@ RECORDS = (
     "Violation",
     "Override",
 )
-PAGES = ("crm/views", "crm/analytics", "crm/day", "crm/desktop", "crm/board.py", "crm/table.py", "crm/search.py", "crm/forms.py", "crm/moveforms.py", "crm/card/page.py",
-         "crm/cards.py", "crm/planning/listing.py", "crm/planning/calendar.py", "crm/planning/export.py", "crm/planning/bulk.py", "crm/bulk", "crm/clients/suspects.py", "crm/filters", "crm/clients/card.py", "crm/clients/client_deals.py", "crm/clients/feed.py", "crm/card/mentions.py", "crm/card/pins.py", "crm/card/correspondence.py",
-         "crm/lists", "crm/export", "crm/control.py", "crm/card/actions.py", "crm/shown/delivery_panel.py", "crm/shown/invoice_panel.py",
+PAGES = ("crm/views", "crm/analytics", "crm/day", "crm/desktop", "crm/board/reading.py", "crm/board/table.py", "crm/search.py", "crm/forms.py", "crm/moveforms.py", "crm/card/page.py",
+         "crm/board/cards.py", "crm/planning/listing.py", "crm/planning/calendar.py", "crm/planning/export.py", "crm/planning/bulk.py", "crm/bulk", "crm/clients/suspects.py", "crm/filters", "crm/clients/card.py", "crm/clients/client_deals.py", "crm/clients/feed.py", "crm/card/mentions.py", "crm/card/pins.py", "crm/card/correspondence.py",
+         "crm/lists", "crm/export", "crm/registers/control.py", "crm/card/actions.py", "crm/shown/delivery_panel.py", "crm/shown/invoice_panel.py",
          "crm/shown/payment_panel.py", "crm/shown/violation_panel.py", "crm/shown/warning_panel.py", "licenses/panel.py",
          "crm/live", "crm/profile", "licenses/views.py", "licenses/day.py", "notifications/views.py")  # fmt: skip
 

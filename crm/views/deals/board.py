@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import board, cards, visibility
+from crm import visibility
+from crm.board import cards, reading
 from crm.filters import DealFilter, saved
 from crm.views.answers import SignedIn
 from crm.views.chosen import chosen_pipeline, query_without
@@ -38,8 +39,8 @@ def page(request: SignedIn) -> HttpResponse:
         return redirect(around.url())
     query = query_without(request, "after", "column", "filters")
     asked_first = whole(request.GET.get("first"))
-    first = board.FIRST if asked_first is None else min(asked_first, board.PORTION)
-    columns = board.columns(request.user, stages, asked, now=now, first=first)
+    first = reading.FIRST if asked_first is None else min(asked_first, reading.PORTION)
+    columns = reading.columns(request.user, stages, asked, now=now, first=first)
     shown = cards.render_columns(
         columns, user=request.user, query=query, currency=pipeline.currency, now=now
     )
@@ -49,7 +50,7 @@ def page(request: SignedIn) -> HttpResponse:
         "stages": stages,
         "query": query,
         "columns": shown,
-        "forgotten": board.without_task(request.user, stages),
+        "forgotten": reading.without_task(request.user, stages),
         **around.context(),
     }
     return render(request, "crm/board.html", context, status=400 if asked.errors else 200)
@@ -66,7 +67,7 @@ def column(request: SignedIn) -> HttpResponse:
         raise Http404(_("There is no such stage."))
     now = timezone.now()
     try:
-        found = board.portion(
+        found = reading.portion(
             request.user, stage, asked, now=now, after=request.GET.get("after", "")
         )
     except ValueError:

@@ -10,7 +10,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from crm import board, deals, visibility
+from crm import deals, visibility
+from crm.board import reading
 from crm.card import fields as card_fields
 from crm.card import page as card
 from crm.clients import people
@@ -115,7 +116,7 @@ def create(request: SignedIn, pipeline: CompiledPipeline, form: NewDealForm) -> 
 def _stage(request: SignedIn, pipeline: CompiledPipeline) -> CompiledStage | None:
     """The stage whose «+» was pressed; the starting one where none was, or where it has nothing to do with the pipeline."""
     stage = pipeline.stage_by_code.get(request.POST.get("stage") or request.GET.get("stage", ""))
-    return stage if stage is not None and board.may_open(request.user, stage) else None
+    return stage if stage is not None and reading.may_open(request.user, stage) else None
 
 
 def _company(request: SignedIn, name: str, tax_id: str, **facts: Any) -> Company | None:

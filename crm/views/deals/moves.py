@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import board, cards, visibility
+from crm import visibility
+from crm.board import cards, reading
 from crm.filters import DealFilter
 from crm.models import Deal
 from crm.moveforms import (
@@ -188,9 +189,9 @@ def _redrawn(request: SignedIn, deal: Deal, stage_ids: set[int], asked: QueryDic
     stages: list[CompiledStage] = visibility.stages_of(request.user, pipeline)
     shown = [stage for stage in stages if stage.id in stage_ids]
     filters = DealFilter(asked, user=request.user, stages=stages)
-    totals = board.totals_of(request.user, shown, filters, now=now)
-    columns = [board.Column(stage, totals.get(stage.id, board.NOTHING)) for stage in shown]
-    row = board.card(request.user, deal.pk)
+    totals = reading.totals_of(request.user, shown, filters, now=now)
+    columns = [reading.Column(stage, totals.get(stage.id, reading.NOTHING)) for stage in shown]
+    row = reading.card(request.user, deal.pk)
     html = cards.render_moved(
         columns, row=row, pk=deal.pk, user=request.user, currency=pipeline.currency, now=now
     )

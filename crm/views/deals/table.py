@@ -17,9 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm import ageing, columns, deal_columns, panels, rights, table, visibility
+from crm import ageing, columns, panels, rights, visibility
 from crm.ageing import Countdown, Tone
-from crm.cards import TaskState, Words
+from crm.board import deal_columns, table
+from crm.board.cards import TaskState, Words
 from crm.columns import Column
 from crm.filters import DealFilter, saved
 from crm.models import Deal

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm import rights, visibility
-from crm.cards import Words
+from crm.board.cards import Words
 from crm.filters import address
 from crm.goals import reading, verbs
 from crm.goals.forms import GoalForm

@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from crm import board, cards, visibility
+from crm import visibility
+from crm.board import cards, reading
 from crm.filters import DealFilter
 from crm.live import readers
 from crm.models import Notice
-from crm.notices import reading
+from crm.notices import reading as notices
 from crm.views.answers import SignedIn
 from crm.views.chosen import chosen_pipeline
 from pipelines.numbers import whole
@@ -50,7 +51,7 @@ def poll(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {
             "now": readers.milliseconds(now),
-            "unread": reading.count(request.user),
+            "unread": notices.count(request.user),
             "changes": changes,
             "notices": latest,
         },
@@ -68,9 +69,9 @@ def board_cards(request: SignedIn) -> HttpResponse:
     now = timezone.now()
     given = request.GET.get("deals", "").split(",")[:CARDS_LIMIT]
     numbers = [number for pk in given if (number := whole(pk)) is not None]
-    totals = board.totals_of(request.user, stages, asked, now=now)
-    columns = [board.Column(stage, totals.get(stage.id, board.NOTHING)) for stage in stages]
-    rows = board.cards_of(request.user, stages, asked, numbers, now=now)
+    totals = reading.totals_of(request.user, stages, asked, now=now)
+    columns = [reading.Column(stage, totals.get(stage.id, reading.NOTHING)) for stage in stages]
+    rows = reading.cards_of(request.user, stages, asked, numbers, now=now)
     html = cards.render_changed(
         columns, rows=rows, user=request.user, currency=pipeline.currency, now=now
     )

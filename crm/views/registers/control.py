@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm.registers import control
 from crm.models import Task
 from crm.planning import tasks
+from crm.registers import control
 from crm.views.answers import SignedIn
 from crm.views.replies import me
 from pipelines.errors import RegulationError

@@ -19,9 +19,9 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
-from crm import deal_columns
-from crm.board import totals_of
-from crm.deal_columns import Sort
+from crm.board import deal_columns
+from crm.board.deal_columns import Sort
+from crm.board.reading import totals_of
 from crm.filters import DealFilter
 from crm.models import Deal, Tag, User
 from pipelines.catalog import CompiledPipeline, CompiledStage

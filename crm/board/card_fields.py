@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import columns, panels, visibility
+from crm.board.deal_columns import mark_code
 from crm.columns import Column
-from crm.deal_columns import mark_code
 from crm.models import User
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline

@@ -16,10 +16,11 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
-from crm import ageing, board, card_fields, panels
+from crm import ageing, panels
 from crm.ageing import Countdown, Tone
-from crm.board import Column, Row
-from crm.deal_columns import mark_code
+from crm.board import card_fields, reading
+from crm.board.deal_columns import mark_code
+from crm.board.reading import Column, Row
 from crm.models import User
 from crm.money.sums import SIGNS
 from crm.panels import Mark
@@ -129,7 +130,7 @@ def render_columns(
         "adds": {
             column.stage.id: new if column.stage.starts else f"{new}&stage={column.stage.code}"
             for column in columns
-            if board.may_open(user, column.stage)
+            if reading.may_open(user, column.stage)
         },
     }
     return _render("crm/board_columns.html", context, user, pipeline.id)

@@ -17,9 +17,9 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from crm import visibility
+from crm.board.totals import Total, stage_totals
 from crm.filters import DealFilter
 from crm.models import Deal, User
-from crm.totals import Total, stage_totals
 from crm.visibility import DealQuerySet
 from pipelines import catalog
 from pipelines.catalog import CompiledPipeline, CompiledStage
