@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from crm import evidence, widgets
+from crm import evidence
+from crm.card import widgets
 from crm.card.editing import Conflict, seal
 from crm.models import Deal
 from pipelines import fields as field_values

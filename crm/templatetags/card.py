@@ -1,11 +1,11 @@
-"""Widgets without their templates (`crm.widgets`), for pages that Django's templates make."""
+"""Widgets without their templates (`crm.card.widgets`), for pages that Django's templates make."""
 
 from __future__ import annotations
 
 from django import forms, template
 from django.utils.safestring import SafeString
 
-from crm import widgets
+from crm.card import widgets
 from crm.card.fields import Editor
 from crm.clients.points import phone_words
 
