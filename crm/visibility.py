@@ -83,6 +83,12 @@ class PeopleQuerySet(models.QuerySet):
         of_a_deal = Deal.objects.visible_to(user).filter(**{link: OuterRef("pk")})
         return records.filter(Q(owner__in=user.visible_owner_ids) | Exists(of_a_deal))
 
+    def archived_of(self, user: User) -> PeopleQuerySet:
+        """Those in the archive that the user or his people were responsible for; what was merged is in its main record."""
+        records = self.filter(archived_at__isnull=False, merged_into=None)
+        owners = user.visible_owner_ids
+        return records if owners is None else records.filter(owner__in=owners)
+
 
 class TaskQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> TaskQuerySet:

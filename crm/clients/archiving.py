@@ -1,4 +1,4 @@
-"""Taking a contact or a company out of every list; its card's history stays."""
+"""Taking a contact or a company out of every list, and putting it back; its card's history stays."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ CONTACT_ARCHIVED = registry.event(
 COMPANY_ARCHIVED = registry.event(
     "company.archived", label=gettext_lazy("company archived"), icon="archive"
 )
+CONTACT_RESTORED = registry.event(
+    "contact.restored", label=gettext_lazy("contact taken out of the archive"), icon="archive-off"
+)
+COMPANY_RESTORED = registry.event(
+    "company.restored", label=gettext_lazy("company taken out of the archive"), icon="archive-off"
+)
 
 
 @verb
@@ -34,6 +40,21 @@ def archive_client(record: Client, *, by: Actor, now: datetime) -> None:
     if why := in_use([record]).get(record.pk):
         raise RegulationError(why)
     archive_unused(record, by=by, now=now)
+
+
+@verb
+def restore_client(record: Client, *, by: Actor, now: datetime) -> None:
+    """Put an archived contact or company back. Errors: RegulationError for one that was merged into another."""
+    fresh = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    if fresh.archived_at is None:
+        return
+    if fresh.merged_into_id is not None:
+        raise RegulationError(_("It was merged with another record: undo the merge instead."))
+    record.archived_at = None
+    writes.update(record, "archived_at")
+    restored = CONTACT_RESTORED if isinstance(record, Contact) else COMPANY_RESTORED
+    link: dict[str, Any] = {client_fields.kind_of(record): record}
+    engine.record(restored, by=by, now=now, data={"name": record.name}, **link)
 
 
 def in_use(records: Sequence[Client]) -> dict[int, str]:

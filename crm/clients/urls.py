@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from crm.views.cards import client_lists, clients, files, letters, merging, messages, names
-from crm.views.lists import lists
+from crm.views.lists import archive, lists
 from crm.views.tasks import task_dialogs
 
 
@@ -16,6 +16,8 @@ def _pages(plural: str, kind: str) -> list[URLPattern]:
         ("field/", clients.field, f"{kind}_field"),
         ("name/", names.take_on_client, f"{kind}_name"),
         ("owner/", clients.owner, f"{kind}_owner"),
+        ("archive/", archive.archive_client, f"{kind}_archive"),
+        ("restore/", archive.restore_client, f"{kind}_restore"),
         ("merge/", merging.merge, f"{kind}_merge"),
         ("note/", clients.note, f"{kind}_note"),
         ("pin/", clients.pin, f"{kind}_pin"),

@@ -30,8 +30,8 @@ def _list(user: User, query: QueryDict, *, everything: bool, now: datetime) -> T
     shown = known if everything else columns.chosen(user, "lists", shape.code, known).columns
     wanted = [shape.fields[column.code] for column in shown]
     asked = ListFilter(query, user=user, shape=shape)
-    found = asked.apply(shape.records(user), now=now)
-    found = reading.linked(found, shape).order_by(reading.sort_of(query.get("sort", "")), "id")
+    found = reading.linked(asked.records(now=now), shape)
+    found = found.order_by(reading.sort_of(query.get("sort", "")), "id")
 
     def lines(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
         counts = {}

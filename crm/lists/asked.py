@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +27,7 @@ ASKED_FOR = {
     "company": _("Name, tax number, phone or e-mail"),
 }
 DEALS = {"with": _("there are some"), "without": _("there are none")}
+ARCHIVED = "archived"
 
 
 class ListFilter(Filter):
@@ -39,6 +40,14 @@ class ListFilter(Filter):
         self.shape = shape
         super().__init__(data, user=user)
 
+    @property
+    def is_archive(self) -> bool:
+        return ARCHIVED in self.asked
+
+    def records(self, *, now: datetime) -> QuerySet[Any]:
+        """What answers, of the list or of its archive."""
+        return self.apply(self.shape.records(self.user, archived=self.is_archive), now=now)
+
     def all_conditions(self) -> Iterable[Condition]:
         shape = self.shape
         label = ASKED_FOR.get(shape.code, _("Name"))
@@ -46,6 +55,14 @@ class ListFilter(Filter):
         for field in shape.fields.values():
             if field.code != "name":
                 yield _condition(field, shape, self.user)
+        # Not one of the live records is in the archive: it is another set, which `records` begins with.
+        yield AnyOf(
+            ARCHIVED,
+            _("The archive"),
+            shape.title,
+            choices={"yes": _("in the archive")},
+            holds=lambda codes, now: Q(),
+        )
         yield Numbers("ids", _("Numbers"), shape.title, within=lambda numbers: Q(pk__in=numbers))
 
 

@@ -78,7 +78,7 @@ def read_page(
 
     `after` is the mark of a page read earlier; one that no page gave out is the beginning.
     """
-    found = everything = asked.apply(shape.records(user), now=now)
+    found = everything = asked.records(now=now)
     down, column = sort.startswith("-"), sort.removeprefix("-")
     if (beyond := _beyond(column, down, after)) is not None:
         found = found.filter(beyond)

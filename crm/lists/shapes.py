@@ -60,12 +60,13 @@ class Shape:
         """The beginning of a record's address."""
         return reverse(f"crm:{self.kind}", args=[0]).removesuffix("0/")
 
-    def records(self, user: User) -> QuerySet[Any]:
-        """Those that the user sees, with nothing narrowed."""
-        if self.own is not None:
-            return ListItem.objects.visible_to(user).filter(list=self.own)
-        found: QuerySet[Any] = MODELS[self.code].objects.visible_to(user)
-        return found
+    def records(self, user: User, *, archived: bool = False) -> QuerySet[Any]:
+        """Those that the user sees, or those of them in the archive, with nothing narrowed."""
+        model = ListItem if self.own is not None else MODELS[self.code]
+        found: QuerySet[Any] = (
+            model.objects.archived_of(user) if archived else model.objects.visible_to(user)
+        )
+        return found if self.own is None else found.filter(list=self.own)
 
     def may_add(self, user: User) -> bool:
         return self.own is None or self.own.may_edit(user)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from crm.views.cards import files
-from crm.views.lists import columns, exports, imports, list_items, lists
+from crm.views.lists import archive, columns, exports, imports, list_items, lists
 
 patterns: list[URLPattern] = [
     path("lists/", lists.index, name="lists"),
@@ -15,7 +15,8 @@ patterns: list[URLPattern] = [
     path("lists/items/<int:pk>/owner/", list_items.owner, name="item_owner"),
     path("lists/items/<int:pk>/note/", list_items.note, name="item_note"),
     path("lists/items/<int:pk>/files/", files.add_to_item, name="item_file_add"),
-    path("lists/items/<int:pk>/archive/", list_items.archive, name="item_archive"),
+    path("lists/items/<int:pk>/archive/", list_items.take_off, name="item_archive"),
+    path("lists/items/<int:pk>/restore/", archive.restore_item, name="item_restore"),
     path("lists/<slug:code>/give/", lists.reassign, name="list_reassign"),
     path("export/", exports.index, name="exports"),
     path("export/<int:pk>/", exports.file, name="export_file"),

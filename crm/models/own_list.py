@@ -145,7 +145,14 @@ class ListField(FieldColumns):
 class ListItemQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> ListItemQuerySet:
         """The items of the lists that the user reads; of a personal list those he or his people answer for."""
-        items = self.filter(archived_at=None, list__in=CustomList.objects.visible_to(user))
+        return self.filter(archived_at=None)._of_the_lists_of(user)
+
+    def archived_of(self, user: User) -> ListItemQuerySet:
+        """Those taken off such lists."""
+        return self.filter(archived_at__isnull=False)._of_the_lists_of(user)
+
+    def _of_the_lists_of(self, user: User) -> ListItemQuerySet:
+        items = self.filter(list__in=CustomList.objects.visible_to(user))
         if user.visible_owner_ids is None:
             return items
         return items.filter(Q(list__is_personal=False) | Q(owner__in=user.visible_owner_ids))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.http import QueryDict
 
-from crm.clients import people
+from crm.clients import archiving, merging, people
 from crm.lists import reading, shapes
 from crm.lists.asked import ListFilter
-from crm.models import Company, Contact
+from crm.models import Batch, Company, Contact
 from pipelines.actor import Actor
+from pipelines.errors import RegulationError
 from tests.factories import NOON, make_deal
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +127,43 @@ def test_one_whom_we_know_is_offered_before_he_is_made_twice(client, alice) -> N
     response = client.post("/contacts/new/", data | {"chosen": known.pk})
     assert response["Location"] == known.get_absolute_url()
     assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize(("make", "path"), [(contact, "/contacts/"), (company, "/companies/")])
+def test_a_client_of_no_deal_goes_into_the_archive_and_comes_back(
+    client, alice, olga, charlie, make, path
+) -> None:
+    record, busy = make(alice), make(alice, "Занятый")
+    kind = record._meta.model_name
+    make_deal(alice, **{kind: busy})
+    client.force_login(alice)
+    client.post(f"{path}{busy.pk}/archive/")
+    client.post(f"{path}{record.pk}/archive/")
+    card = f"{path}{record.pk}/"
+    assert f'"{card}"' not in client.get(path).content.decode()
+    archive = client.get(f"{path}?archived=yes").content.decode()
+    assert (f'"{card}"' in archive, "Занятый" in archive) == (True, False)
+    # A question about the archive chooses none of the living.
+    client.force_login(olga)
+    everything = {"everything": "1", "query": "archived=yes", "owner": alice.pk}
+    client.post(f"/lists/{kind}/give/", everything)
+    rows = Batch.objects.latest("pk").rows.values_list("record_id", flat=True)
+    assert list(rows) == [record.pk]
+    client.force_login(alice)
+    assert f"{card}restore/" in client.get(card).content.decode()
+    client.force_login(charlie)
+    assert client.get(card).status_code == 404
+    assert client.post(f"{card}restore/").status_code == 404
+    client.force_login(alice)
+    client.post(f"{card}restore/")
+    assert f'"{card}"' in client.get(path).content.decode()
+
+
+def test_what_was_merged_is_not_put_back_from_the_archive(client, alice) -> None:
+    main, other = contact(alice), contact(alice, "Пётр Ломовой")
+    merging.merge(main, other, take=[], by=Actor.person(alice), now=NOON)
+    with pytest.raises(RegulationError):
+        archiving.restore_client(other, by=Actor.person(alice), now=NOON)
+    client.force_login(alice)
+    assert "Ломовой" not in client.get("/contacts/?archived=yes").content.decode()
+    assert client.get(f"/contacts/{other.pk}/")["Location"] == f"/contacts/{main.pk}/"

@@ -130,7 +130,34 @@ def test_a_manager_works_a_list_in_its_pages(fleet, alice, client) -> None:
     card = client.get(f"/lists/items/{item.pk}/").content.decode()
     assert "Сменили колодки" in card
     client.post(f"/lists/items/{item.pk}/archive/")
-    assert client.get(f"/lists/items/{item.pk}/").status_code == 404
+    assert f"/lists/items/{item.pk}/" not in client.get("/lists/own/fleet/").content.decode()
+    assert client.post(f"/lists/items/{item.pk}/note/", {"text": "x"}).status_code == 404
+
+
+def test_an_archived_item_is_found_in_its_lists_archive_and_put_back(
+    fleet, alice, charlie, client
+) -> None:
+    fleet.is_personal = True
+    fleet.save()
+    item, live = add(fleet, alice), add(fleet, alice, "МАЗ")
+    items.archive_item(item, by=Actor.person(alice), now=NOON)
+    url = f"/lists/items/{item.pk}/"
+    client.force_login(alice)
+    archive = client.get("/lists/own/fleet/?archived=yes").content.decode()
+    assert [f"/lists/items/{one.pk}/" in archive for one in (item, live)] == [True, False]
+    assert f"{url}restore/" in client.get(url).content.decode()
+    client.force_login(charlie)
+    assert client.get(url).status_code == 404
+    assert client.post(f"{url}restore/").status_code == 404
+    client.force_login(alice)
+    items.edit_item(
+        shapes.of_list(fleet), live, {"name": "КАМАЗ"}, by=Actor.person(alice), now=NOON
+    )
+    taken = client.post(f"{url}restore/", follow=True).content.decode()
+    assert "в списке уже есть" in taken
+    items.archive_item(live, by=Actor.person(alice), now=NOON)
+    assert client.post(f"{url}restore/")["Location"] == url
+    assert url in client.get("/lists/own/fleet/").content.decode()
 
 
 def test_an_item_keeps_files_as_its_list_lets(fleet, alice, charlie, client) -> None:

@@ -31,6 +31,7 @@ from crm.views.answers import SignedIn
 from crm.views.cards.contacts import MODELS, check, same_records
 from crm.views.cards.feed import add_note, answer, offer, pin_entry, position, record_call, shown
 from crm.views.cards.owners import give
+from crm.views.lists import archive
 from crm.views.replies import address, done, me, refused, status_of, window
 from crm.views.tasks.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
@@ -48,12 +49,14 @@ def find_client(request: SignedIn, kind: str, pk: int) -> Any:
 @login_required
 @require_GET
 def page(request: SignedIn, kind: str, pk: int) -> HttpResponse:
-    """The whole card; an old link to a record that was merged leads to the main one."""
+    """The whole card; of an archived record what it was; an old link to a merged one leads to the main one."""
     try:
         record = find_client(request, kind, pk)
     except Http404:
-        merged = MODELS[kind]._base_manager.filter(pk=pk, merged_into__isnull=False)
-        return redirect(f"crm:{kind}", get_object_or_404(merged).merged_into_id)
+        merged = MODELS[kind]._base_manager.filter(pk=pk, merged_into__isnull=False).first()
+        if merged is None:
+            return archive.client_page(request, kind, pk)
+        return redirect(f"crm:{kind}", merged.merged_into_id)
     asked = feed_filter.read(request.GET)
     read = client_card.read_client(record, user=request.user, now=timezone.now(), asked=asked)
     context = {

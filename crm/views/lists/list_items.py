@@ -23,6 +23,7 @@ from crm.lists import item_card, items, shapes
 from crm.lists.shapes import Shape
 from crm.models import ListItem
 from crm.views.answers import SignedIn
+from crm.views.lists import archive
 from crm.views.replies import done, go, me, refused, window
 from crm.views.tasks.task_dialogs import sent
 from pipelines.errors import BadAnswer, RegulationError
@@ -45,8 +46,12 @@ def find_list(request: SignedIn, code: str) -> Shape:
 @login_required
 @require_GET
 def page(request: SignedIn, pk: int) -> HttpResponse:
-    """The whole card."""
-    read = item_card.read_card(find_item(request, pk), user=request.user)
+    """The whole card; of an item taken off its list what it was."""
+    try:
+        item = find_item(request, pk)
+    except Http404:
+        return archive.item_page(request, pk)
+    read = item_card.read_card(item, user=request.user)
     context: dict[str, Any] = {
         "card": read,
         "item": read.item,
@@ -184,7 +189,7 @@ def note(request: SignedIn, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def archive(request: SignedIn, pk: int) -> HttpResponse:
+def take_off(request: SignedIn, pk: int) -> HttpResponse:
     """Take the item off its list."""
     item = find_item(request, pk)
     try:
@@ -192,5 +197,5 @@ def archive(request: SignedIn, pk: int) -> HttpResponse:
     except RegulationError as error:
         return refused(request, item, error)
     # Not a toast: the page that would show it is left.
-    messages.success(request, _("“%(name)s” is archived.") % {"name": item.name})
+    messages.success(request, archive.archived(item.name))
     return go(request, item.list.get_absolute_url())

@@ -108,7 +108,10 @@ def page(request: SignedIn, shape: Shape) -> HttpResponse:
         "may_merge": shape.code in ("contact", "company") and user.may(rights.MERGE),
         "may_export": user.may(rights.EXPORT),
         "may_arrange": user.may(rights.ARRANGE),
-        "ticks": user.may(rights.CHANGE_MANY) and shape.may_add(user) and len(people) > 1,
+        "ticks": user.may(rights.CHANGE_MANY)
+        and shape.may_add(user)
+        and len(people) > 1
+        and not asked.is_archive,
         "import_url": f"{reverse('crm:import_new')}?into={shape.code}",
         "new_url": new_url(shape),
         "people": people,
@@ -170,12 +173,12 @@ def reassign(request: SignedIn, code: str) -> HttpResponse:
 
 
 def _chosen(request: SignedIn, shape: Shape) -> list[tuple[int, str]]:
-    found = shape.records(request.user)
     if request.POST.get("everything"):
         query = QueryDict(request.POST.get("query", ""))
-        asked = ListFilter(query, user=request.user, shape=shape)
-        found = asked.apply(found, now=timezone.now())
+        found = ListFilter(query, user=request.user, shape=shape).records(now=timezone.now())
     else:
         ticked = request.POST.getlist("id")[: reading.SIZES[-1]]
-        found = found.filter(pk__in=[pk for pk in map(whole, ticked) if pk is not None])
+        found = shape.records(request.user).filter(
+            pk__in=[pk for pk in map(whole, ticked) if pk is not None]
+        )
     return list(found.order_by("-pk").values_list("pk", "name")[:MANY])
