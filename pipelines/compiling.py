@@ -84,6 +84,7 @@ def _compile_one(
         stages=[(item.code, item.name) for item in stages],
         fields=[(item.code, str(item.label)) for item in all_fields.values()],
         scenarios=[(item.code, item.label) for item in scenarios],
+        tasks=_texts_of_tasks(rules),
         choices={item.code: dict(item.choices) for item in all_fields.values() if item.choices},
         **everything,
     )
@@ -103,6 +104,16 @@ def _compile_one(
         rules=tuple(_rule(item, vocabulary) for item in rules),
         vocabulary=vocabulary,
     )
+
+
+def _texts_of_tasks(rules: list[Any]) -> list[tuple[str, list[str]]]:
+    """The codes of the tasks that rules set, each with the texts that share it."""
+    texts: dict[str, list[str]] = {}
+    for rule in rules:
+        code, text = rule.params.get("code"), rule.params.get("text")
+        if rule.effect == "do" and code and text and text not in texts.setdefault(code, []):
+            texts[code].append(text)
+    return list(texts.items())
 
 
 def built_in_fields() -> dict[str, CompiledField]:

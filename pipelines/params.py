@@ -41,16 +41,14 @@ class Vocabulary:
         templates: list[tuple[str, str]] = (),  # type: ignore[assignment]
         pipelines: list[tuple[str, str]] = (),  # type: ignore[assignment]
         scenarios: list[tuple[str, str]] = (),  # type: ignore[assignment]
+        tasks: list[tuple[str, list[str]]] = (),  # type: ignore[assignment]
         choices: Any = None,
     ) -> None:
         # Field code → its choices, so that a value is said by its label.
         self.choices: dict[str, dict[str, str]] = choices or {}
         self.stages, self.fields = stages, fields
-        self.templates, self.pipelines, self.scenarios = (
-            list(templates),
-            list(pipelines),
-            list(scenarios),
-        )
+        self.templates, self.pipelines = list(templates), list(pipelines)
+        self.scenarios, self.tasks = list(scenarios), list(tasks)
 
 
 class CodeMixin:
@@ -130,6 +128,20 @@ class WordsField(forms.Field):
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+
+class TaskCodesField(CodeMixin, WordsField):  # type: ignore[misc]
+    """Codes of tasks that rules set, said by the tasks' texts; another's code is no mistake: a person may have it set."""
+
+    words_of = "tasks"
+
+    def speak(self, vocabulary: Any) -> None:
+        super().speak(vocabulary)
+        # Quoted here, for the vocabulary is kept for people of every language.
+        self.flat_choices = [
+            (code, ", ".join(_("“%(text)s”") % {"text": text} for text in texts))
+            for code, texts in self.flat_choices
+        ]
 
 
 class DurationField(forms.CharField):

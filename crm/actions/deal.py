@@ -28,6 +28,7 @@ from pipelines.params import (
     ParamsForm,
     PipelineField,
     RoleField,
+    TaskCodesField,
     WordsField,
 )
 from pipelines.registry import action
@@ -115,7 +116,7 @@ def _head_of(user: User) -> User:
 
 
 class TaskCodesParams(ParamsForm):
-    codes = WordsField(
+    codes = TaskCodesField(
         label=gettext_lazy("codes of tasks"), required=False, help_text=gettext_lazy("Empty: all.")
     )
     result = forms.CharField(label=gettext_lazy("note"), required=False)

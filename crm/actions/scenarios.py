@@ -17,7 +17,7 @@ from crm.planning import tasks
 from pipelines import engine, fields, registry, timers
 from pipelines.clock import Duration
 from pipelines.context import Context
-from pipelines.params import DurationField, FieldField, ParamsForm, WordsField
+from pipelines.params import DurationField, FieldField, ParamsForm, TaskCodesField
 from pipelines.registry import action
 from pipelines.transactions import holding
 
@@ -112,7 +112,7 @@ def warn(context: Context, params: Any) -> dict[str, Any]:
 
 
 class RetimeParams(ParamsForm):
-    codes = WordsField(label=gettext_lazy("codes of tasks"))
+    codes = TaskCodesField(label=gettext_lazy("codes of tasks"))
     to = forms.CharField(label=gettext_lazy("to the date"))
     earlier = DurationField(label=gettext_lazy("earlier by"), required=False)
 

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy
 from crm.models import Task
 from crm.planning import task_answers
 from pipelines.context import Context
-from pipelines.params import ParamsForm, WordsField
+from pipelines.params import ParamsForm, TaskCodesField
 from pipelines.registry import No, guard
 
 
 class TaskParams(ParamsForm):
-    codes = WordsField(label=gettext_lazy("codes of tasks"))
+    codes = TaskCodesField(label=gettext_lazy("codes of tasks"))
 
 
 @guard("task", label=gettext_lazy("It is the task"), form=TaskParams)
@@ -27,10 +27,10 @@ def task(context: Context, params: Any) -> No | None:
 
 
 class OpenTaskParams(ParamsForm):
-    only = WordsField(
+    only = TaskCodesField(
         label=gettext_lazy("with the code"), required=False, help_text=gettext_lazy("Empty: any.")
     )
-    besides = WordsField(
+    besides = TaskCodesField(
         label=gettext_lazy("not counting"),
         required=False,
         help_text=gettext_lazy("Codes of tasks that end with the move."),

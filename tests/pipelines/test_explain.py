@@ -110,3 +110,13 @@ def test_a_condition_that_breaks_is_said_and_is_no_broken_page(alice: User, lab:
     (answer,) = rules(make_deal(alice, pipeline="lab"), alice).values()
     assert "ZeroDivisionError" in answer.unmet
     assert answer.last_run.status == "failed"
+
+
+def test_a_task_is_named_by_its_text_and_not_by_its_code(alice: User, lab: Lab) -> None:
+    lab.rule("create_task", {"text": "Позвонить", "code": "ring", "due": "1d"}, stage="one")
+    lab.rule("create_task", {"text": "Набрать", "code": "ring", "due": "1d"}, stage="two")
+    lab.rule("cancel_tasks", {"codes": ["ring", "by_hand"]}, stage="one")
+    lab.ready()
+    said = [answer.words for answer in rules(make_deal(alice, pipeline="lab"), alice).values()]
+    assert any("«Позвонить», «Набрать», by_hand" in words for words in said)
+    assert not any("ring" in words for words in said)
