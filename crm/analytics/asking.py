@@ -41,8 +41,10 @@ class Question:
     owners: frozenset[int] | None
     # The word that the period was asked by, «this_month»; empty for typed days.
     period_word: str = ""
-    # As asked, for links: empty where all that one sees is asked.
+    # Empty where all that one sees is asked.
     people: frozenset[int] = frozenset()
+    # The same as it was asked, for links: a team stays a team.
+    whose: tuple[str, ...] = ()
     arrivals: tuple[str, ...] = ()
     tags: tuple[int, ...] = ()
     is_cohort: bool = False
@@ -130,7 +132,7 @@ class Question:
         asked: dict[str, Any] = {
             "pipeline": self.pipeline_code,
             "period": self.period_word or self.period.code,
-            "who": [str(pk) for pk in sorted(self.people)],
+            "who": list(self.whose),
             "arrival": list(self.arrivals),
             "tag": [str(pk) for pk in self.tags],
         }
@@ -200,6 +202,7 @@ class Filter:
             period_word=self.period_word,
             owners=people or visible,
             people=people,
+            whose=tuple(self.typed_all("who")),
             arrivals=tuple(arrivals),
             tags=tuple(tags),
             is_cohort=self.typed("cohort") == "1",

@@ -1,15 +1,19 @@
-"""The filter above every report, as its form shows it."""
+"""The filter above every report: its form, and the chips of what was ticked in it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from crm import periods
-from crm.analytics import registry
+from crm.analytics import people, registry
 from crm.analytics.asking import ALL, TEAM, Filter
+from crm.filters.base import Chip
 from crm.models import Deal
+from pipelines.numbers import whole
 
 PAST = (
     "today", "yesterday", "this_week", "last_week", "this_month", "last_month", "this_quarter",
@@ -31,9 +35,21 @@ class Group(NamedTuple):
 
 
 class Select(NamedTuple):
+    """A list to choose from: one thing, or as many as one ticks where `nothing` says what no tick means."""
+
     name: str
     label: str
     groups: list[Group]
+    nothing: str = ""
+
+    @property
+    def chosen(self) -> list[Option]:
+        return [option for group in self.groups for option in group.options if option.is_chosen]
+
+    @property
+    def said(self) -> str:
+        """What the closed list shows."""
+        return ", ".join(option.label for option in self.chosen) or self.nothing
 
 
 class Days(NamedTuple):
@@ -52,10 +68,31 @@ def selects(asked: Filter, asks: frozenset[str]) -> list[Select]:
         found.append(_periods(asked))
     found.append(_people(asked))
     if registry.ARRIVAL in asks:
-        found.append(_plain(asked, "arrival", _("Source"), Deal.Arrival.choices))
+        found.append(_ticked(asked, "arrival", _("Source"), Deal.Arrival.choices))
     if registry.TAG in asks:
-        found.append(_plain(asked, "tag", _("Tag"), [(tag.pk, tag.name) for tag in asked.tags]))
-    return [select for select in found if sum(len(group.options) for group in select.groups) > 1]
+        found.append(_ticked(asked, "tag", _("Tag"), [(tag.pk, tag.name) for tag in asked.tags]))
+    return [
+        select
+        for select in found
+        if select.chosen or sum(len(group.options) for group in select.groups) > 1
+    ]
+
+
+def chips(selects: Iterable[Select], query: QueryDict) -> list[Chip]:
+    """What was ticked, each with the question that has all but it."""
+    return [
+        Chip(select.label, option.label, _without(query, select.name, option.value))
+        for select in selects
+        if select.nothing
+        for option in select.chosen
+    ]
+
+
+def _without(query: QueryDict, name: str, value: str) -> str:
+    rest = query.copy()
+    rest.pop("page", None)
+    rest.setlist(name, [text for text in rest.getlist(name) if text != value])
+    return rest.urlencode()
 
 
 def days(asked: Filter) -> Days:
@@ -83,20 +120,33 @@ def _periods(asked: Filter) -> Select:
 
 def _people(asked: Filter) -> Select:
     typed = asked.typed_all("who")
-    groups = [Group("", [Option("", _("Everybody"), not typed)])]
-    teams = [
-        Option(f"{TEAM}{team.pk}", team.name, f"{TEAM}{team.pk}" in typed) for team in asked.teams
+    teams = [(f"{TEAM}{team.pk}", team.name) for team in asked.teams]
+    present = [(str(one.pk), str(one)) for one in asked.people]
+    groups = []
+    if len(present) > 1:
+        groups = [
+            _group(_("Teams"), teams, typed),
+            _group(_("Employees"), [*present, *_left(asked, present)], typed),
+        ]
+    return Select("who", _("Whose"), [group for group in groups if group.options], _("Everybody"))
+
+
+def _left(asked: Filter, present: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Who was asked for by a link and works here no more. Only of a question understood: else it may be a stranger."""
+    known = {code for code, _name in present}
+    gone = [
+        whole(text)
+        for text in (asked.question.whose if asked.question else ())
+        if text not in known and not text.startswith(TEAM)
     ]
-    people = [Option(str(one.pk), str(one), str(one.pk) in typed) for one in asked.people]
-    if len(people) > 1:
-        groups += [Group(_("Teams"), teams)] if teams else []
-        groups.append(Group(_("Employees"), people))
-    return Select("who", _("Whose"), groups)
+    return [(str(pk), name) for pk, name in people.names(gone).items()] if gone else []
 
 
-def _plain(asked: Filter, name: str, label: str, choices: Any) -> Select:
-    typed = asked.typed_all(name)
-    options = [Option(str(code), str(text), str(code) in typed) for code, text in choices]
-    if not options:
-        return Select(name, label, [])
-    return Select(name, label, [Group("", [Option("", _("any"), not typed), *options])])
+def _ticked(asked: Filter, name: str, label: str, choices: Any) -> Select:
+    return Select(name, label, [_group("", choices, asked.typed_all(name))], _("any"))
+
+
+def _group(label: str, choices: Any, typed: list[str]) -> Group:
+    return Group(
+        label, [Option(str(code), str(text), str(code) in typed) for code, text in choices]
+    )

@@ -1,4 +1,23 @@
-/* The filter's panel: closed by its link, Escape or a click elsewhere; lists that say what is ticked in them. */
+/* Lists to tick in, which say what is ticked in them; and the filter's panel: closed by its link, Escape or a click elsewhere. */
+(() => {
+  "use strict";
+  document.addEventListener("change", ({ target }) => {
+    const list = target.closest(".filter-list");
+    if (!list) return;
+    const summary = list.querySelector("summary"), group = list.querySelector("[role=group]");
+    const ticked = [...list.querySelectorAll("input:checked")].map((tick) => tick.parentElement.textContent.trim());
+    summary.textContent = ticked.join(", ") || summary.dataset.nothing || "—";
+    summary.setAttribute("aria-label", `${group.getAttribute("aria-label")}: ${summary.textContent}`);
+  });
+  // Escape closes the list that one is in, and nothing around it.
+  document.addEventListener("keydown", (event) => {
+    const list = event.key === "Escape" && document.activeElement?.closest(".filter-list[open]");
+    if (!list) return;
+    event.stopImmediatePropagation();
+    list.open = false;
+    list.querySelector("summary").focus();
+  });
+})();
 (() => {
   "use strict";
   const place = document.getElementById("filters"), button = document.getElementById("filter-button");
@@ -40,16 +59,9 @@
   });
   place.addEventListener("change", (event) => {
     if (event.target.matches("[data-period]")) worded(event.target);
-    const list = event.target.closest(".filter-list");
-    if (!list) return;
-    const said = [...list.querySelectorAll("input:checked")].map((tick) => tick.parentElement.textContent.trim());
-    list.querySelector("summary").textContent = said.join(", ") || "—";
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !place.contains(document.activeElement)) return;
-    const list = document.activeElement.closest(".filter-list[open]");
-    if (list) { list.open = false; list.querySelector("summary").focus(); return; }
-    close(true);
+    if (event.key === "Escape" && place.contains(document.activeElement)) close(true);
   });
   document.addEventListener("click", (event) => {
     if (event.target.isConnected && !event.target.closest("#filters, #filter-button, .modal")) close(false);

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from io import BytesIO
 from statistics import median_low
 from typing import Any
@@ -21,7 +23,7 @@ from python_calamine import CalamineWorkbook
 from crm import contacting, deals
 from crm.analytics import breaches, funnel, rebuilding, refusals, sales, work
 from crm.analytics.asking import Filter, Question
-from crm.models import Deal, Passage, User
+from crm.models import Deal, Passage, Team, User
 from crm.planning import tasks
 from pipelines.actor import SYSTEM, Actor
 from pipelines.models import Rule, Stage, StageChange
@@ -254,6 +256,27 @@ def test_the_page_and_its_xlsx_are_one_table(year: list[User], olga: User, clien
     for row, cells in zip(rows, stages.table.rows, strict=True):
         assert [row[0], row[1], row[2]] == [cell.value for cell in cells[:3]]
         assert f">{cells[1].value}</a>" in page or not cells[1].value
+
+
+def test_several_are_asked_for_and_taken_away_one_by_one(
+    alice: User, bob: User, olga: User, charlie: User, team: Team, client: Client
+) -> None:
+    client.force_login(olga)
+    query = f"period=2026-03-10&who=t{team.pk}&who={alice.pk}&who={olga.pk}"
+    page = client.get(f"/analytics/funnel/?{query}&arrival=call&arrival=form").content.decode()
+    ticked = re.findall(r'type="checkbox" name="(\w+)" value="(\w+)" checked', page)
+    people = {("who", f"t{team.pk}"), ("who", str(alice.pk)), ("who", str(olga.pk))}
+    assert set(ticked) == people | {("arrival", "call"), ("arrival", "form")}
+    chips = [parse_qs(unescape(text)) for text in re.findall(r'class="filter-chip" href="\?([^"]*)', page)]  # fmt: skip
+    assert sorted(len(chip["who"]) for chip in chips) == [2, 2, 2, 3, 3]
+    # The other reports ask the same: a team stays a team.
+    (sales_url,) = re.findall(r'analytics-tab" href="(/analytics/sales/[^"]*)', page)
+    assert {
+        ("who", text) for text in parse_qs(urlsplit(unescape(sales_url)).query)["who"]
+    } == people
+    refused = client.get(f"/analytics/funnel/?who={alice.pk}&who={charlie.pk}")
+    assert refused.status_code == 400
+    assert charlie.last_name not in refused.content.decode()
 
 
 @pytest.mark.parametrize(

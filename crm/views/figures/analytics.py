@@ -158,11 +158,13 @@ def _page(
     context: dict[str, Any],
 ) -> HttpResponse:
     question = asked.question
+    selects = panel.selects(asked, asks)
     common = {
         "asked": asked,
         "question": question,
         "title": title,
-        "selects": panel.selects(asked, asks),
+        "selects": selects,
+        "chips": panel.chips(selects, request.GET) if question else [],
         "days": panel.days(asked) if registry.PERIOD in asks else None,
         "asks_cohort": registry.COHORT in asks,
         "reports": overview.reports(question),
