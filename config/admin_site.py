@@ -17,8 +17,6 @@ from django.utils.translation import gettext_noop
 
 from config.settings_map import GROUPS
 
-# Models whose own names are not for people.
-NAMES = {"pipelines.StageChange": _("passages of stages"), "auth.Group": _("roles")}
 # Django's sentences put a name into the wrong case in Russian («Изменить воронка»); our translation puts a colon.
 SENTENCES = (
     gettext_noop("Add %s"),
@@ -51,9 +49,9 @@ class ReglamentAdminSite(admin.AdminSite):
         if app_label is not None:
             return apps
         found = {model["model"]._meta.label: model for app in apps for model in app["models"]}
-        for label, name in NAMES.items():
-            if label in found:
-                found[label]["name"] = name
+        for model, options in self._registry.items():
+            if (plural := getattr(options, "plural", "")) and model._meta.label in found:
+                found[model._meta.label]["name"] = plural
         groups: list[Any] = []
         for group in GROUPS:
             models = [found.pop(label) for label in group.models if label in found]

@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+
+class Page(NamedTuple):
+    """A page of the CRM where something is set or looked up; `url` is its name."""
+
+    url: str
+    name: Any
+    about: Any
 
 
 class Group(NamedTuple):
@@ -16,6 +25,7 @@ class Group(NamedTuple):
     name: Any
     icon: str
     models: dict[str, Any]
+    pages: tuple[Page, ...] = ()
 
 
 class Place(NamedTuple):
@@ -37,8 +47,11 @@ GROUPS = [
             "auth.Group": _("What each role may do"),
             "crm.Team": _("Who heads whom, and whose playbook a team works by"),
             "crm.PasswordRule": _("How long a password is good"),
-            "crm.Leave": _("Who is away, and who stands in"),
         },
+        (
+            Page("crm:leaves", _("Absences"), _("Who is away, and who stands in")),
+            Page("crm:goals", _("Goals"), _("What each person and team is to sell in a month")),
+        ),
     ),
     Group(
         "pipelines",
@@ -69,7 +82,6 @@ GROUPS = [
         {
             "pipelines.Field": _("Fields of deals, contacts and companies"),
             "crm.CustomList": _("Lists of your own with their fields"),
-            "crm.TaskKind": _("Kinds of tasks with their icons and colours"),
             "crm.Tag": _("Tags and their colours"),
             "crm.TagList": _("Tags prepared for a pipeline"),
             "crm.NamingRule": _("How names are written"),
@@ -113,8 +125,16 @@ GROUPS = [
             "pipelines.StageChange": _("Every passage from stage to stage"),
             "pipelines.Violation": _("Breaches of the regulation"),
             "pipelines.Override": _("Guards passed with a reason"),
-            "crm.Batch": _("Bulk changes, imports and merges"),
+            "crm.Import": _("Files from which records were made"),
+            "crm.Export": _("Who took which list out, and when"),
         },
+        (
+            Page(
+                "crm:batches",
+                _("Bulk changes"),
+                _("What was changed in one go, and taking it back"),
+            ),
+        ),
     ),
     Group(
         "records",
@@ -147,9 +167,15 @@ def places(request: HttpRequest) -> list[tuple[Group, list[Place]]]:
         for group in GROUPS
         if (
             shown := [
-                _place(found[label], about)
-                for label, about in group.models.items()
-                if label in found
+                *(
+                    _place(found[label], about)
+                    for label, about in group.models.items()
+                    if label in found
+                ),
+                *(
+                    Place(str(page.name), str(page.about), reverse(page.url), "")
+                    for page in group.pages
+                ),
             ]
         )
     ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import ClientRule, IntakeRule, IntakeSource, RequestKind
 from pipelines.admin.access import CrmAdminAccess
+from pipelines.guards import role_label
 from pipelines.models import Pipeline
 
 # Letters come by mail, not by a post.
@@ -31,6 +33,11 @@ def playbooks() -> list[tuple[str, str]]:
 def pipelines() -> list[tuple[str, str]]:
     found = Pipeline.objects.filter(is_active=True).order_by("position", "name")
     return [("", "—"), *found.values_list("code", "name")]
+
+
+def some_role() -> list[tuple[str, str]]:
+    names = Group.objects.order_by("pk").values_list("name", flat=True)
+    return [("", "—"), *((name, role_label(name)) for name in names)]
 
 
 class SourceForm(forms.ModelForm):
@@ -73,10 +80,42 @@ class IntakeSourceAdmin(CrmAdminAccess, admin.ModelAdmin):
         return format_html("{}", format_html_join("", "<code>POST {}</code><br>", lines))
 
 
+class IntakeRuleForm(forms.ModelForm):
+    """By names what a playbook writes by codes."""
+
+    playbook = forms.ChoiceField(label=_("playbook"), choices=playbooks)
+    pipeline = forms.ChoiceField(label=_("pipeline"), choices=pipelines, required=False)
+    role = forms.ChoiceField(label=_("to somebody of the role"), choices=some_role, required=False)
+
+    class Meta:
+        model = IntakeRule
+        fields = (
+            "playbook", "kind", "source", "pipeline", "also", "role", "distribute", "tags", "fields",
+        )  # fmt: skip
+        help_texts: ClassVar[dict[str, Any]] = {
+            "also": _("Codes of pipelines by commas: an open deal there takes the request."),
+            "tags": _("Several by commas."),
+            "fields": _("As JSON: what they call a field, and the code of ours."),
+        }
+
+
 @admin.register(IntakeRule)
 class IntakeRuleAdmin(CrmAdminAccess, admin.ModelAdmin):
-    list_display = ("playbook", "kind", "source", "pipeline", "role", "distribute", "tags")
+    form = IntakeRuleForm
+    list_display = ("kind", "playbook", "source", "into", "to_role", "distribute", "said_tags")
     list_filter = ("playbook", "kind")
+
+    @admin.display(description=_("pipeline"), ordering="pipeline")
+    def into(self, rule: IntakeRule) -> str:
+        return dict(pipelines()).get(rule.pipeline, rule.pipeline)
+
+    @admin.display(description=_("to somebody of the role"), ordering="role")
+    def to_role(self, rule: IntakeRule) -> str:
+        return role_label(rule.role) if rule.role else "—"
+
+    @admin.display(description=_("tags"))
+    def said_tags(self, rule: IntakeRule) -> str:
+        return ", ".join(rule.tags) or "—"
 
 
 @admin.register(ClientRule)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
+from crm.admin.sums import SumsField
 from crm.models import Deal, Invoice, InvoiceKind, Package, Payment, PaymentProvider, PaymentTerms
 from crm.money import payments
 from pipelines.actor import Actor
@@ -31,8 +32,17 @@ def _in_words(sums: Any) -> str:
         return str(sums)
 
 
+class PackageForm(forms.ModelForm):
+    prices = SumsField(label=_("prices by currency"))
+
+    class Meta:
+        model = Package
+        fields = ("playbook", "name", "code", "prices", "position")
+
+
 @admin.register(Package)
 class PackageAdmin(CrmAdminAccess, admin.ModelAdmin):
+    form = PackageForm
     list_display = ("name", "playbook", "code", "sums")
     list_filter = ("playbook",)
 
@@ -41,8 +51,17 @@ class PackageAdmin(CrmAdminAccess, admin.ModelAdmin):
         return _in_words(package.prices)
 
 
+class TermsForm(forms.ModelForm):
+    prepayment = SumsField(label=_("prepayment by currency"), required=False)
+
+    class Meta:
+        model = PaymentTerms
+        fields = ("playbook", "package", "discount", "prepayment")
+
+
 @admin.register(PaymentTerms)
 class PaymentTermsAdmin(CrmAdminAccess, admin.ModelAdmin):
+    form = TermsForm
     list_display = ("playbook", "package", "discount", "sums")
 
     @admin.display(description=_("prepayment by currency"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -27,6 +27,7 @@ from crm.planning.zones import change_zone
 from pipelines.actor import Actor
 from pipelines.admin.access import CrmAdminAccess
 from pipelines.admin.schedule import zones
+from pipelines.admin.widgets import bare
 from pipelines.guards import role_label
 
 
@@ -47,10 +48,23 @@ class UserForm(UserChangeForm):
 
     class Meta(UserChangeForm.Meta):
         model = User
+        labels: ClassVar[dict[str, Any]] = {
+            "is_active": _("works here"),
+            "is_staff": _("opens the settings"),
+            "is_superuser": _("may everything"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "is_active": _("Whoever does not cannot sign in; what he did stays in the history."),
+            "is_staff": _("Together with the role “CRM administrator”."),
+            "is_superuser": _("Whatever his roles say."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.hands = leaving.in_hands(self.instance) if self.instance.pk else []
+        self.fields["password"].help_text = ""
+        if "team" in self.fields:
+            bare(self.fields["team"].widget)
         if "successor" in self.fields:
             self._offer_successors(self.fields["successor"])
         if "time_zone" in self.fields:
@@ -100,6 +114,8 @@ class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("email", "first_name", "last_name", "team", "groups", "is_staff")
+        labels: ClassVar[dict[str, Any]] = {"is_staff": UserForm.Meta.labels["is_staff"]}
+        help_texts: ClassVar[dict[str, Any]] = {"is_staff": UserForm.Meta.help_texts["is_staff"]}
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
@@ -131,8 +147,8 @@ class UserAdmin(CrmAdminAccess, BaseUserAdmin):
 
     form = UserForm
     add_form = NewUserForm
-    list_display = ("email", "name", "roles", "team", "phone", "last_login", "is_active")
-    list_display_links = ("email", "name")
+    list_display = ("name", "email", "roles", "team", "last_login", "is_active")
+    list_display_links = ("name", "email")
     list_filter = ("is_active", RoleFilter, "team")
     list_select_related = ("team",)
     search_fields = ("email", "first_name", "last_name", "phone")

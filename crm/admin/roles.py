@@ -50,6 +50,8 @@ class RoleForm(forms.ModelForm):
 class RoleAdmin(CrmAdminAccess, admin.ModelAdmin):
     """Roles: known by name to rules, rights and playbooks."""
 
+    plural = gettext_lazy("roles")
+
     form = RoleForm
     list_display = ("label", "in_rules", "people", "may")
     ordering = ("pk",)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise, cached_property
+from django.utils.text import capfirst
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin as Base
@@ -22,6 +23,27 @@ def is_administrator(user: Any) -> bool:
 
 class CrmAdminAccess(Base):
     """Permissions follow the role, not rows of django.contrib.auth: a role is one thing, granted in one place."""
+
+    # What people call the list, where the model's own name is not for them.
+    plural: ClassVar[str | Promise] = ""
+
+    @property
+    def list_title(self) -> str:
+        return capfirst(str(self.plural or self.opts.verbose_name_plural))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        context = {"title": self.list_title, **(extra_context or {})}
+        return super().changelist_view(request, context)  # type: ignore[misc, no-any-return]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        context = {"list_title": self.list_title, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)  # type: ignore[misc, no-any-return]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_administrator(request.user)

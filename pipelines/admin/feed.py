@@ -69,6 +69,7 @@ class EventAdmin(DealSearch, LogAdmin):
 
 @admin.register(StageChange)
 class StageChangeAdmin(DealSearch, LogAdmin):
+    plural = gettext_lazy("passages of stages")
     list_display = ("at", "deal", "from_stage", "to_stage", "actor", "stayed_for")
     list_filter = ("to_stage__pipeline", "to_stage")
     list_select_related = ("deal", "from_stage", "to_stage", "event__actor")

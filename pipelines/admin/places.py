@@ -26,6 +26,7 @@ from pipelines.models import (
     StageChange,
     StageRight,
 )
+from pipelines.saying import say_period
 
 from .access import CrmAdminAccess
 from .definitions import compiled, kind_choices, task_choices
@@ -146,7 +147,7 @@ class RightInline(CrmAdminAccess, admin.TabularInline):
 class StageAdmin(PlaceAdmin):
     form = StageForm
     inlines = (RightInline,)
-    list_display = ("name", "pipeline", "kind", "limit", "is_active")
+    list_display = ("name", "pipeline", "kind", "time_limit", "is_active")
     search_fields = ("name", "code")
     fieldsets = (
         (
@@ -165,6 +166,10 @@ class StageAdmin(PlaceAdmin):
         (gettext_lazy("What the manager reads"), {"fields": ("goal", "general_rules", "script")}),
         (gettext_lazy("State"), {"fields": ("is_active", "code", "fate")}),
     )
+
+    @admin.display(description=gettext_lazy("limit"))
+    def time_limit(self, row: Stage) -> str:
+        return say_period(row.limit) if row.limit else "—"
 
     def rules(self, row: Any, known: CompiledPipeline) -> list[RuleGroup]:
         titles = dict(Rule.When.choices)
