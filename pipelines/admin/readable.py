@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pipelines.catalog import CompiledPipeline
 
@@ -47,7 +47,7 @@ LABELS: dict[str, Any] = {
     "file": gettext_lazy("file"),
     "files": gettext_lazy("files"),
     "first": gettext_lazy("the first time"),
-    "from": gettext_lazy("before"),
+    "from": pgettext_lazy("of a change", "from"),
     "incoming": gettext_lazy("the client began"),
     "invoice": gettext_lazy("invoice"),
     "item": gettext_lazy("item of a list"),
@@ -66,7 +66,7 @@ LABELS: dict[str, Any] = {
     "offered": gettext_lazy("offered"),
     "over_seconds": gettext_lazy("beyond what is allowed, seconds"),
     "owner": gettext_lazy("responsible"),
-    "paid": gettext_lazy("paid"),
+    "paid": gettext_lazy("paid so far"),
     "payment": gettext_lazy("payment"),
     "pipeline": gettext_lazy("pipeline"),
     "provider": gettext_lazy("payment provider"),
@@ -91,7 +91,7 @@ LABELS: dict[str, Any] = {
     "team": gettext_lazy("team"),
     "template": gettext_lazy("template"),
     "text": gettext_lazy("text"),
-    "to": gettext_lazy("after"),
+    "to": pgettext_lazy("of a change", "to"),
     "unit": gettext_lazy("unit"),
     "until": gettext_lazy("to be put right by"),
     "user": gettext_lazy("person"),

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
     [
         ({"arrival": "hand"}, "как пришла: вручную"),
         ({"moved": "taken"}, "переведена на: Взята в работу"),
-        ({"from": "Новая заявка", "from_code": "new"}, "было: Новая заявка"),
+        ({"from": "Новая заявка", "from_code": "new"}, "откуда: Новая заявка"),
         ({"scenario": "thinks", "label": "Думает"}, "исход: Думает"),
         (
             {"kind": "call", "code": "first_call", "text": "Позвонить"},
