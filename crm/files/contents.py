@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import puremagic
 from django.core.files.base import ContentFile
-from PIL import Image, ImageOps, UnidentifiedImageError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 # Enough for every signature that we ask for, and for the first tag of a web page.
 LOOKED_AT = 8192
@@ -89,6 +90,8 @@ def _ending(name: str) -> str:
 
 
 def _family(head: bytes) -> str:
+    import puremagic
+
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(_MARKUP):
         return "page"
@@ -111,6 +114,8 @@ def _is_text(head: bytes) -> bool:
 
 def preview(upload: Any) -> ContentFile | None:
     """A small WebP of an image; None of what is no image, is broken, or would unfold into too much."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     upload.seek(0)
     try:
         with Image.open(upload, formats=FORMATS) as image:

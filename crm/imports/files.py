@@ -16,8 +16,6 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-import charset_normalizer
-import python_calamine as calamine
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -110,6 +108,8 @@ def read(path: Path, reading: Reading) -> Table:
 
 
 def _read_book(path: Path, reading: Reading, head: bytes) -> Table:
+    import python_calamine as calamine
+
     if head.startswith(ZIP):
         _check_archive(path)
     try:
@@ -259,6 +259,8 @@ def guess_encoding(head: bytes, mark: bytes = b"") -> str:
 
     A mark is not believed alone: programs put UTF-8's before Windows-1251, and people join files of several kinds.
     """
+    import charset_normalizer
+
     # First, for its bytes make an UTF-8 as well.
     if _wide(head) or (mark in WIDE and b"\x00" in head):
         return "utf-16"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import secrets
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import puremagic
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from crm.models import User
 from pipelines.errors import BadAnswer
 from pipelines.transactions import verb
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIZE_LIMIT = 10 * 2**20
 # Pixels; twice what pages show, for screens of double density.
@@ -53,6 +54,9 @@ def path(name: str, side: int) -> str:
 
 def draw(upload: Any) -> dict[int, bytes]:
     """WebP by side. Errors: BadAnswer for what is too large, no picture, too small, or would unfold into too much."""
+    import puremagic
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     if upload.size > SIZE_LIMIT:
         raise BadAnswer({"photo": _(TOO_LARGE)})
     upload.seek(0)
@@ -79,6 +83,8 @@ def draw(upload: Any) -> dict[int, bytes]:
 
 def _cut(image: Image.Image, side: int) -> bytes:
     """The middle, a bit above it: faces are there. Only pixels are written, no camera, no place."""
+    from PIL import ImageOps
+
     made = BytesIO()
     ImageOps.fit(image, (side, side), centering=(0.5, 0.4)).save(made, "WEBP", quality=85)
     return made.getvalue()

@@ -9,7 +9,6 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -44,6 +43,8 @@ def write(
     A text stays a text whatever it begins with: nothing a client typed becomes a formula or a link. Moments are
     written in the reader's zone, for the format knows none.
     """
+    import xlsxwriter
+
     book = xlsxwriter.Workbook(
         target,
         {
