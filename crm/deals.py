@@ -20,7 +20,7 @@ from pipelines.catalog import CompiledPipeline, CompiledStage
 from pipelines.errors import BadAnswer
 from pipelines.locking import check_right_to_edit
 from pipelines.models import Event
-from pipelines.transactions import verb
+from pipelines.transactions import once, verb
 
 DEAL_ASSIGNED = registry.event(
     "deal.assigned", label=gettext_lazy("responsible changed"), icon="user-share"
@@ -61,6 +61,9 @@ def open_deal(
     the first may ask for fields; a client may be somebody else's).
     """
     duplicates.check_free(contact, company, pipeline=pipeline, owner=owner, by=by)
+    names = _distinct(tags or [])
+    if by.is_person:
+        _check_listed(names, pipeline)
     deal = Deal(
         pipeline_id=pipeline.id,
         owner=owner,
@@ -78,7 +81,7 @@ def open_deal(
         stage=stage,
         by=by,
         now=now,
-        prepare=lambda: tag_deal(deal, add=tags or [], by=by, now=now),
+        prepare=lambda: _put_on(deal, names, by=by, now=now),
     )
     return deal
 
@@ -150,22 +153,40 @@ def tag_deal(
     if not add and not remove:
         return
     pipeline = engine.lock_to_edit(deal, by)
-    names = [name for raw in add or [] if (name := " ".join(fields.storable(raw).split())[:60])]
     present = {tag.name.casefold(): tag for tag in deal.tags.all()}
-    missing = list(
-        {name.casefold(): name for name in names if name.casefold() not in present}.values()
-    )
+    missing = [name for name in _distinct(add or []) if name.casefold() not in present]
     taken_off = [tag for raw in remove or [] if (tag := present.get(raw.casefold()))]
     if by.is_person:
         _check_listed(missing, pipeline)
     if not missing and not taken_off:
         return
-    for name in missing:
-        # Two people may invent the same tag at once: the second one finds the first one's.
-        deal.tags.add(Tag.objects.get_or_create(name__iexact=name, defaults={"name": name})[0])
+    deal.tags.add(*map(_tag_named, missing))
     deal.tags.remove(*taken_off)
     gone = [tag.name for tag in taken_off]
     engine.record(DEAL_TAGGED, deal=deal, by=by, now=now, data={"added": missing, "removed": gone})
+
+
+def _put_on(deal: Deal, names: list[str], *, by: Actor, now: datetime) -> None:
+    """Tag a deal that is being opened: it has none yet, and nobody else can put one on."""
+    if not names:
+        return
+    for pk in dict.fromkeys(_tag_named(name).pk for name in names):
+        writes.insert(Deal.tags.through(deal_id=deal.pk, tag_id=pk))
+    engine.record(DEAL_TAGGED, deal=deal, by=by, now=now, data={"added": names, "removed": []})
+
+
+def _distinct(raw: list[str]) -> list[str]:
+    """The names as they are stored, each once, however it is written."""
+    names = [name for one in raw if (name := " ".join(fields.storable(one).split())[:60])]
+    return list({name.casefold(): name for name in names}.values())
+
+
+def _tag_named(name: str) -> Tag:
+    # Two people may invent the same tag at once: the second one finds the first one's.
+    return once(
+        ("tag", name.casefold()),
+        lambda: Tag.objects.get_or_create(name__iexact=name, defaults={"name": name})[0],
+    )
 
 
 def _check_listed(names: list[str], pipeline: CompiledPipeline) -> None:

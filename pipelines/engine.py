@@ -22,6 +22,7 @@ from pipelines import (
     door,
     feed,
     overrides,
+    reads,
     registry,
     remedies,
     rules,
@@ -77,7 +78,7 @@ __all__ = [
 MOVED_COLUMNS = ("pipeline", "stage", "status", "stage_since", "stage_deadline", "closed_at")
 
 
-@transaction.atomic
+@verb
 @feed.gathering()
 def place(
     deal: Any,
@@ -90,7 +91,8 @@ def place(
     """Save a new deal on `stage` (by default the pipeline's first) and run what entering it brings.
 
     The entering requirements are asked only on a stage other than the first: a new request is never turned away.
-    `prepare` adds what hangs on the saved row (tags, say) before the rules look at it. Errors: MoveRefused.
+    `prepare` adds what hangs on the new row (tags, say) before the rules look at it; what it could refuse its caller asks
+    beforehand. Errors: MoveRefused, before anything is written.
     """
     pipeline = catalog.pipeline(deal.pipeline_id)
     stage = stage or pipeline.first_stage
@@ -102,11 +104,13 @@ def place(
     with door.opened():
         deal.move_to(stage, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, stage.limit) if stage.limit else None
-        deal.save(force_insert=True)
+        writes.insert(deal)
+    reads.began(deal.pk)
     event = feed.write(
         DEAL_OPENED, deal=deal, by=by, now=now, data={"to": stage.name, "to_code": stage.code}
     )
-    change = StageChange.objects.create(deal=deal, to_stage_id=stage.id, event=event, at=now)
+    change = StageChange(deal=deal, to_stage_id=stage.id, event=event, at=now)
+    writes.insert(change)
     context.event = event
     if prepare:
         with holding(deal):

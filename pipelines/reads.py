@@ -20,7 +20,7 @@ Rows = list[Any]
 
 class _Known:
     def __init__(self, deals: Iterable[int]) -> None:
-        self.deals = frozenset(deals)
+        self.deals = set(deals)
         # By model and question: the rows of each deal.
         self.rows: dict[tuple[type[models.Model], Hashable], dict[int, Rows]] = {}
 
@@ -60,14 +60,26 @@ def of_deal(
     return rows[deal]
 
 
+def began(deal: int) -> None:
+    """The deal is new: it is asked for together with the others, and nothing hangs on it yet."""
+    if (known := _known.get()) is not None:
+        known.deals.add(deal)
+
+
 def written(row: models.Model) -> None:
-    """The row is being written: what is known of its deal holds no longer, unless it is one of the instances known."""
-    known = _known.get()
-    deal = getattr(row, "deal_id", None)
-    if known is None or deal is None:
+    """The row is being written: what is known of its deal holds no longer, unless it is one of the instances known.
+
+    A row that belongs to no deal (a client's phone) may belong to the clients of several.
+    """
+    if (known := _known.get()) is None:
         return
+    deal = getattr(row, "deal_id", None)
     for (model, _question), rows in known.rows.items():
-        if isinstance(row, model) and not any(row is mine for mine in rows.get(deal, ())):
+        if not isinstance(row, model):
+            continue
+        if deal is None:
+            rows.clear()
+        elif not any(row is mine for mine in rows.get(deal, ())):
             rows.pop(deal, None)
 
 

@@ -64,6 +64,12 @@ def remembering() -> Iterator[None]:
         _memory.reset(token)
 
 
+def forget() -> None:
+    """A savepoint was rolled back: what was read, or done once, inside it may never have been."""
+    if (memory := _memory.get()) is not None:
+        memory.clear()
+
+
 def once(key: Any, load: Callable[[], R]) -> R:
     """What `load` returns; inside `remembering` it is asked once a key."""
     memory = _memory.get()

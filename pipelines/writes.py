@@ -8,14 +8,14 @@ past. A savepoint that is rolled back takes along what was waiting in it. Outsid
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, models
 
-from pipelines import reads
+from pipelines import reads, transactions
 
 # Numbers taken from a table's sequence at a time; those that a batch does not use are lost, as any sequence loses some.
 BLOCK = 100
@@ -88,6 +88,8 @@ class _Batch:
 
     def insert(self, row: models.Model) -> None:
         self.asked += 1
+        if check := getattr(row, "before_write", None):
+            check(None)
         model = type(row)
         if not self.numbers[model]:
             self.numbers[model].extend(self._take_numbers(model))
@@ -118,13 +120,15 @@ class _Batch:
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
         if not self.is_writing:
-            if not str(sql).startswith(_READING):
+            # A union of questions begins with a bracket.
+            if not str(sql).lstrip("(").startswith(_READING):
                 self.asked += 1
                 reads.forget()
             # What waits was asked for after the last savepoint began, for beginning one writes what waited.
             if str(sql).startswith("ROLLBACK"):
                 self._forget()
                 reads.forget()
+                transactions.forget()
             else:
                 self.flush()
         return execute(sql, params, many, context)
@@ -135,8 +139,8 @@ class _Batch:
         self._forget()
         self.is_writing = True
         try:
-            for model, new in rows.items():
-                model._base_manager.bulk_create(new)
+            for model in _in_order(rows):
+                model._base_manager.bulk_create(rows[model])
             for model, changed in changes.items():
                 _write_changes(model, changed)
             for write, items in calls.items():
@@ -168,6 +172,26 @@ class _Batch:
                 return [number for (number,) in cursor.fetchall()]
         finally:
             self.is_writing = was
+
+
+def _in_order(waiting: Collection[type[models.Model]]) -> list[type[models.Model]]:
+    """The models with those they point to before them: a trigger that looks there finds what it looks for."""
+    ordered: dict[type[models.Model], None] = {}
+    begun: set[type[models.Model]] = set()
+
+    def add(model: type[models.Model]) -> None:
+        if model in begun:
+            return
+        begun.add(model)
+        for field in model._meta.concrete_fields:
+            target: Any = field.related_model
+            if target in waiting:
+                add(target)
+        ordered[model] = None
+
+    for model in waiting:
+        add(model)
+    return list(ordered)
 
 
 def _write_changes(model: type[models.Model], changed: dict[Any, dict[str, Any]]) -> None:

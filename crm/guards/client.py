@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm.evidence import proves
 from crm.models import ContactPoint, Deal
+from pipelines import reads
 from pipelines.context import Context
 from pipelines.engine import SCENARIO_CHOSEN
 from pipelines.models import Event
@@ -97,12 +99,27 @@ def has_channel(context: Context, params: Any) -> No | None:
 
 
 def _channels(deal: Deal) -> list[str]:
-    points = ContactPoint.objects.none()
-    if deal.contact_id:
-        points = ContactPoint.objects.filter(contact=deal.contact_id)
-    if deal.company_id:
-        points = points | ContactPoint.objects.filter(company=deal.company_id)
-    return sorted(set(points.values_list("kind", flat=True)))
+    if deal._state.adding:
+        points = ContactPoint.objects.none()
+        if deal.contact_id:
+            points = ContactPoint.objects.filter(contact=deal.contact_id)
+        if deal.company_id:
+            points = points | ContactPoint.objects.filter(company=deal.company_id)
+        return sorted(set(points.values_list("kind", flat=True)))
+    return sorted(reads.of_deal(deal.pk, ContactPoint, "channels", _read_channels))
+
+
+def _read_channels(deals: list[int]) -> dict[int, list[str]]:
+    of_contacts, of_companies = (
+        Deal._base_manager.filter(pk__in=deals, **{f"{who}__points__isnull": False})
+        .order_by()
+        .values_list("pk", f"{who}__points__kind")
+        for who in ("contact", "company")
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for deal, kind in of_contacts.union(of_companies):
+        found[deal].append(kind)
+    return found
 
 
 class EvidenceParams(ParamsForm):
@@ -148,10 +165,25 @@ class TagParams(ParamsForm):
     name = forms.CharField(label=gettext_lazy("tag"))
 
 
+def _tags(deal: Deal) -> list[str]:
+    # A deal not saved yet, asked whether it may stand on a stage, carries none.
+    if deal._state.adding:
+        return []
+    return reads.of_deal(deal.pk, Deal.tags.through, "names", _read_tags)
+
+
+def _read_tags(deals: list[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    put_on = Deal.tags.through._base_manager.filter(deal__in=deals)
+    for deal, name in put_on.values_list("deal", "tag__name"):
+        found[deal].append(name)
+    return found
+
+
 @guard("tagged", label=gettext_lazy("Has the tag"), form=TagParams)
 def tagged(context: Context, params: Any) -> No | None:
     """The deal carries the tag."""
-    names = context.fact("tags", lambda: sorted(context.deal.tags.values_list("name", flat=True)))
+    names = context.fact("tags", lambda: sorted(_tags(context.deal)))
     found = params.name.casefold() in {name.casefold() for name in names}
     return None if found else No(_("no tag “%(name)s”") % {"name": params.name})
 
