@@ -1,4 +1,4 @@
-"""Which contacts and companies may be one: the same phone, e-mail or tax number, or the same name written otherwise."""
+"""Which contacts and companies may be one: the same phone, e-mail or tax number, or nearly the same name."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Func, TextField, Value
+from django.contrib.postgres.lookups import TrigramSimilar
+from django.db.models import Count, Func, Q, TextField, Value
 from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from crm.clients import near_names
 from crm.clients.fields import Client
 from crm.models import Company, Contact, ContactPoint, User
 from crm.names.legal_forms import LATIN, OF_PERSONS, QUOTED
@@ -44,23 +46,35 @@ def find(model: type[Contact] | type[Company], user: User) -> list[Suspicion]:
             (gettext_lazy("the same tax number"), value, ids)
             for value, ids in _alike(numbers, "tax_id", "pk")
         ]
-    bare = visible.annotate(bare=_bare(model)).exclude(bare="")
-    groups += [
-        (gettext_lazy("nearly the same name"), "", ids)
-        for _value, ids in _alike(bare, "bare", "pk")
-    ]
+    named = near_names.groups(visible, _bare(model), crowd=CROWD, most=MOST)
+    groups += [(gettext_lazy("nearly the same name"), "", ids) for ids in named]
     return _read(model, visible, groups)
 
 
 def like(record: Client, user: User) -> list[Client]:
-    """Who may be the same as the record, the likeliest first."""
-    found = [
-        other
-        for suspicion in find(type(record), user)
-        for other in suspicion.records
-        if record.pk in {item.pk for item in suspicion.records} and other.pk != record.pk
-    ]
-    return list(dict.fromkeys(found))
+    """Who may be the same as the record, the likeliest first; unlike `find` it looks at its likes alone, by indexes."""
+    model = type(record)
+    visible = model.objects.visible_to(user)
+    kind = "contact" if model is Contact else "company"
+    ids: list[int] = []
+    for point in record.points.all():
+        if point.kind in WHYS:
+            same = ContactPoint.objects.filter(kind=point.kind, value=point.value)
+            theirs = list(
+                same.filter(**{f"{kind}__in": visible.values("pk")}).values_list(kind, flat=True)
+            )
+            ids += theirs if len(theirs) <= CROWD else []
+    if isinstance(record, Company) and record.tax_id:
+        ids += visible.filter(tax_id=record.tax_id).values_list("pk", flat=True)
+    near = Q(pk=record.pk) | Q(TrigramSimilar(Lower("name"), record.name.lower()))
+    names = dict(visible.filter(near).annotate(bare=_bare(model)).values_list("pk", "bare"))
+    if own := names.get(record.pk):
+        slips = [pk for pk, name in names.items() if near_names.is_slip(own, name)]
+        ids += [pk for pk, name in names.items() if name == own] + slips
+    order = [pk for pk in dict.fromkeys(ids) if pk != record.pk][:MOST]
+    related = ["owner", "company"] if model is Contact else ["owner"]
+    found = visible.select_related(*related).prefetch_related("points").in_bulk(order)
+    return [found[pk] for pk in order]
 
 
 WHYS: dict[str, str | Promise] = {

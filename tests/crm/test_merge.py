@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.batches import verbs
-from crm.clients import feed, merging, people, suspects
+from crm.clients import feed, merging, near_names, people, suspects
 from crm.clients.verbs import note_on_client
 from crm.models import Batch, Company, Contact, Deal, SoleDeal, User
 from crm.planning.tasks import create_task
@@ -148,3 +148,41 @@ def test_merging_needs_the_right_and_both_records(
     assert not Batch.objects.exists()
     assert client.get(f"/contacts/{mine.pk}/merge/?other=9{'9' * 30}").status_code == 200
     assert Deal.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Анна Ким", "Анна Кимм"),
+        ("Кимм Анна", "Анна Ким"),
+        ("Пётр Ильин", "Петр Ильни"),
+        ("Роман Крылов", "Томан Крылов"),
+    ],
+)
+def test_a_slip_of_the_finger_makes_a_suspicion_of_a_person(alice, one, other) -> None:
+    for name in (one, "Иван Громов", other, "Ольга Ткач"):
+        people.create_contact(name=name, owner=alice, by=Actor(), now=NOON)
+    (found,) = suspects.find(Contact, alice)
+    assert [record.name for record in found.records] == [one, other]
+
+
+def test_a_slip_and_the_order_of_words_make_a_suspicion_of_a_company(alice) -> None:
+    for name in ("ООО «Ромашка»", "Ромашка ООО", "ООО «Ромшка»", "Склад 1", "Склад 2"):
+        people.create_company(name=name, owner=alice, by=Actor(), now=NOON)
+    same, slip = suspects.find(Company, alice)
+    assert {record.name for record in same.records} == {"ООО «Ромашка»", "Ромашка ООО"}
+    assert "ООО «Ромшка»" in {record.name for record in slip.records}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ким роман", "ким романа"),
+        ("александр ким", "александра ким"),
+        ("иванов пётр", "иванова петра"),
+        ("роман котов", "роман козлов"),
+        ("склад 12", "склад 13"),
+    ],
+)
+def test_another_name_is_no_slip(one, other) -> None:
+    assert not near_names.is_slip(one, other)
