@@ -62,7 +62,7 @@ class Shape:
 
     def records(self, user: User, *, archived: bool = False) -> QuerySet[Any]:
         """Those that the user sees, or those of them in the archive, with nothing narrowed."""
-        model = ListItem if self.own is not None else MODELS[self.code]
+        model: Any = ListItem if self.own is not None else MODELS[self.code]
         found: QuerySet[Any] = (
             model.objects.archived_of(user) if archived else model.objects.visible_to(user)
         )
