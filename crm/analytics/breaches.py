@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 
 from crm.analytics import people, registry
 from crm.analytics.asking import ALL, Question
-from crm.analytics.shapes import Cell, Column, Section, Table, chart, point, say_month
+from crm.analytics.shapes import Cell, Column, Section, Table, chart, say_month, series
 from crm.registers import violations
 from pipelines.models import Violation
 
 # Total, explained and not excused, excused.
 Counts = tuple[int, int, int]
+NO: Counts = (0, 0, 0)
 
 
 @registry.report(
@@ -124,41 +125,32 @@ def _section(
     asked: Callable[[Any], dict[str, Any]],
     in_order: bool = False,
 ) -> Iterator[Section]:
-    """Nothing where there were none."""
+    """A line a key of `found`, most violations first or `in_order` of the keys. Nothing where there were none."""
     if not found:
         return
     order = (
         sorted(found) if in_order else sorted(found, key=lambda key: (-found[key][0], name(key)))
     )
-    rows = []
-    for key in order:
-        total, explained, excused = found[key]
-        row = [
+    rows = [
+        [
             Cell(key if in_order else name(key)),
-            Cell(
-                total,
-                address(question, **asked(key)),
-                before.get(key, (0, 0, 0))[0] if before is not None else None,
-                good=False,
-                beside=True,
+            *_cells(
+                question,
+                found[key],
+                before.get(key, NO) if before is not None else None,
+                asked(key),
             ),
         ]
-        if before is not None:
-            row.append(Cell(before.get(key, (0, 0, 0))[0]))
-        row += [
-            Cell(explained, address(question, **asked(key), state="explained")),
-            Cell(excused, address(question, **asked(key), state="excused")),
-            Cell(total - explained - excused, address(question, **asked(key), state="open")),
-        ]
-        rows.append(row)
-    columns = [first, Column(_("Violations"))]
-    if before is not None:
-        columns.append(Column(_("The period before")))
-    columns += [Column(_("Explained")), Column(_("Excused")), Column(_("Not explained"))]
-    parts = [
-        (_("Not explained"), "red", -1),
-        (_("Explained"), "yellow", -3),
-        (_("Excused"), "green", -2),
+        for key in order
+    ]
+    compared = [Column(_("The period before"))] if before is not None else []
+    columns = [
+        first,
+        Column(_("Violations")),
+        *compared,
+        Column(_("Explained")),
+        Column(_("Excused")),
+        Column(_("Not explained")),
     ]
     yield Section(
         code,
@@ -169,17 +161,29 @@ def _section(
             title=title,
             categories=[name(key) for key in order],
             series=[
-                {
-                    "name": label,
-                    "color": color,
-                    "points": [point(row[place].value, row[place].url) for row in rows],
-                }
-                for label, color, place in parts
+                series(_("Not explained"), "red", rows, -1),
+                series(_("Explained"), "yellow", rows, -3),
+                series(_("Excused"), "green", rows, -2),
             ],
             stacked=True,
             horizontal=not in_order,
         ),
     )
+
+
+def _cells(
+    question: Question, counts: Counts, before: Counts | None, asked: dict[str, Any]
+) -> list[Cell]:
+    """Behind the name: all, those of the period before where it is compared, and what became of them."""
+    total, explained, excused = counts
+    was = before[0] if before is not None else None
+    return [
+        Cell(total, address(question, **asked), was, good=False, beside=True),
+        *([Cell(was)] if was is not None else []),
+        Cell(explained, address(question, **asked, state="explained")),
+        Cell(excused, address(question, **asked, state="excused")),
+        Cell(total - explained - excused, address(question, **asked, state="open")),
+    ]
 
 
 def address(question: Question, **other: Any) -> str:

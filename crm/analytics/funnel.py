@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -132,102 +133,124 @@ def standing(question: Question) -> dict[int, int]:
 def _of_pipeline(
     question: Question, pipeline: CompiledPipeline, counted: _Counted
 ) -> list[Section]:
-    found, before, lost, now = counted
-    code = pipeline.code
+    """Nothing of a pipeline to which nobody came and in which nothing stands."""
     # A refusal is no step on the way: it has a report of its own.
     way = [
         stage for stage in pipeline.stages if stage.id in question.stages and stage.kind != "lost"
     ]
-    first = next((stage.id for stage in way if found[stage.id].entered), None)
-    if first is None and not any(now.get(stage.id) for stage in way):
+    if not any(counted.found[stage.id].entered or counted.now.get(stage.id) for stage in way):
         return []
-    rows, previous = [], None
-    for stage in way:
-        here = found[stage.id]
-        ask = _addresses(question, stage, code)
-        before_here = before.get(stage.id, 0)
-        rows.append(
+    named = f"{pipeline.name}: " if len(question.pipelines) > 1 else ""
+    return [
+        _stages(question, pipeline.code, way, counted, named),
+        _times(pipeline.code, way, counted.found, named),
+    ]
+
+
+def _stages(
+    question: Question, code: str, way: list[CompiledStage], counted: _Counted, named: str
+) -> Section:
+    """Conversion: each stage beside the one above it and the first that anybody came to."""
+    rows = list(_conversion(question, code, way, counted))
+    return Section(
+        f"stages-{code}",
+        named + _("Stages"),
+        Table(
             [
-                Cell(stage.name),
-                Cell(here.entered, ask["entered"], before_here, beside=True),
-                Cell(before_here),
-                Cell(share(here.entered, found[previous].entered) if previous else None),
-                Cell(share(here.entered, found[first].entered) if first else None),
-                Cell(here.average if stage.kind == "open" else None),
-                Cell(here.median if stage.kind == "open" else None),
-                Cell(now.get(stage.id, 0), ask["standing"]),
-                Cell(lost.get(stage.id, 0), ask["lost"]),
-            ]
-        )
+                _stage_column(),
+                Column(_("Came")),
+                Column(_("The period before")),
+                Column(_("Of the previous stage"), "percent"),
+                Column(_("Of the first"), "percent"),
+                *_length_columns(),
+                Column(pgettext("stage", "Stand now")),
+                Column(_("Lost from here")),
+            ],
+            rows,
+        ),
+        chart(
+            "funnel",
+            title=_("Funnel"),
+            categories=[stage.name for stage in way],
+            series=[
+                {"name": _("Came"), "points": [point(row[1].value, row[1].url) for row in rows]}
+            ],
+        ),
+        _("Deals created in the period, and how far they have come by now.")
+        if question.is_cohort
+        else _("Deals that came to the stage for the first time in the period."),
+    )
+
+
+def _conversion(
+    question: Question, code: str, way: list[CompiledStage], counted: _Counted
+) -> Iterator[list[Cell]]:
+    found = counted.found
+    first = next((stage.id for stage in way if found[stage.id].entered), None)
+    previous: int | None = None
+    for stage in way:
+        here, before = found[stage.id], counted.before.get(stage.id, 0)
+        urls = _addresses(question, stage, code)
+        is_open = stage.kind == "open"
+        yield [
+            Cell(stage.name),
+            Cell(here.entered, urls["entered"], before, beside=True),
+            Cell(before),
+            Cell(share(here.entered, found[previous].entered) if previous else None),
+            Cell(share(here.entered, found[first].entered) if first else None),
+            Cell(here.average if is_open else None),
+            Cell(here.median if is_open else None),
+            Cell(counted.now.get(stage.id, 0), urls["standing"]),
+            Cell(counted.lost.get(stage.id, 0), urls["lost"]),
+        ]
         previous = stage.id
-    columns = [
-        Column(_("Stage"), "text", width=30),
-        Column(_("Came")),
-        Column(_("The period before")),
-        Column(_("Of the previous stage"), "percent"),
-        Column(_("Of the first"), "percent"),
+
+
+def _times(code: str, way: list[CompiledStage], found: dict[int, Standing], named: str) -> Section:
+    """How long those stood who left, average beside median."""
+    times = [(stage, found[stage.id]) for stage in way if found[stage.id].left]
+    return Section(
+        f"times-{code}",
+        named + _("Days on a stage"),
+        Table(
+            [_stage_column(), *_length_columns(), Column(_("Left it"))],
+            [
+                [Cell(stage.name), Cell(here.average), Cell(here.median), Cell(here.left)]
+                for stage, here in times
+            ],
+        ),
+        chart(
+            "bar",
+            title=_("Days on a stage"),
+            categories=[stage.name for stage, _here in times],
+            series=[
+                {"name": _("Average"), "points": _in_days(here.average for _stage, here in times)},
+                {
+                    "name": _("Median"),
+                    "points": _in_days(here.median for _stage, here in times),
+                    "color": "cyan",
+                },
+            ],
+            format="days",
+            horizontal=True,
+        ),
+        _("By the calendar; of the deals that left the stage in the period."),
+    )
+
+
+def _stage_column() -> Column:
+    return Column(_("Stage"), "text", width=30)
+
+
+def _length_columns() -> list[Column]:
+    return [
         Column(_("On the stage, average"), "length", width=20),
         Column(_("On the stage, median"), "length", width=20),
-        Column(pgettext("stage", "Stand now")),
-        Column(_("Lost from here")),
     ]
-    named = f"{pipeline.name}: " if len(question.pipelines) > 1 else ""
-    names = [stage.name for stage in way]
-    drawn = chart(
-        "funnel",
-        title=_("Funnel"),
-        categories=names,
-        series=[
-            {
-                "name": _("Came"),
-                "points": [point(row[1].value, row[1].url) for row in rows],
-            }
-        ],
-    )
-    times = [(stage, found[stage.id]) for stage in way if found[stage.id].left]
-    return [
-        Section(
-            f"stages-{code}",
-            named + _("Stages"),
-            Table(columns, rows),
-            drawn,
-            _("Deals created in the period, and how far they have come by now.")
-            if question.is_cohort
-            else _("Deals that came to the stage for the first time in the period."),
-        ),
-        Section(
-            f"times-{code}",
-            named + _("Days on a stage"),
-            Table(
-                [columns[0], columns[5], columns[6], Column(_("Left it"))],
-                [
-                    [Cell(stage.name), Cell(here.average), Cell(here.median), Cell(here.left)]
-                    for stage, here in times
-                ],
-            ),
-            chart(
-                "bar",
-                title=_("Days on a stage"),
-                categories=[stage.name for stage, _here in times],
-                series=[
-                    {
-                        "name": name,
-                        "points": [
-                            point((length or timedelta()) / timedelta(days=1)) for length in lengths
-                        ],
-                        **look,
-                    }
-                    for name, lengths, look in (
-                        (_("Average"), [here.average for _stage, here in times], {}),
-                        (_("Median"), [here.median for _stage, here in times], {"color": "cyan"}),
-                    )
-                ],
-                format="days",
-                horizontal=True,
-            ),
-            _("By the calendar; of the deals that left the stage in the period."),
-        ),
-    ]
+
+
+def _in_days(lengths: Iterable[timedelta | None]) -> list[dict[str, Any]]:
+    return [point((length or timedelta()) / timedelta(days=1)) for length in lengths]
 
 
 def came_url(question: Question, stage: CompiledStage, code: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -44,66 +46,64 @@ class Overview:
 
 def read(question: Question) -> Overview:
     rows, rows_before = sales.read(question), sales.read(question.before)
-    won, won_before = sales.whole(rows), sales.whole(rows_before)
-    tasks, tasks_before = work.tasks(question), work.tasks(question.before)
-    done, late = (sum(one[name] for one in tasks.values()) for name in ("done", "late"))
-    done_before, late_before = (
-        sum(one[name] for one in tasks_before.values()) for name in ("done", "late")
+    return Overview(
+        [
+            *_deal_keys(question, sales.whole(rows), sales.whole(rows_before)),
+            *_task_keys(question),
+            _key(
+                _("Calls"),
+                work.talks_of(question).filter(kind="call").count(),
+                work.talks_of(question.before).filter(kind="call").count(),
+                work.calls_url(question),
+            ),
+            _key(
+                _("Violations"),
+                breaches.of(question).count(),
+                breaches.of(question.before).count(),
+                breaches.address(question),
+                good=False,
+            ),
+        ],
+        [*_funnels(question), *_sales(question, rows), *_violations(question)],
     )
+
+
+def _deal_keys(question: Question, won: sales.Won, before: sales.Won) -> Iterator[Key]:
+    """New, won, the sum of the won in each currency, lost."""
     days = question.period.code
-    keys = [
-        _key(
-            _("New deals"),
-            question.created().count(),
-            question.before.created().count(),
-            question.deals_url(created=days),
-        ),
-        _key(
-            _("Won"),
-            won.deals,
-            won_before.deals,
-            question.deals_url(status="won", closed=days),
-        ),
-        *(
-            Key(
-                _("Won, sum"),
-                Column("", "money", currency),
-                Cell(
-                    amount,
-                    question.deals_url(
-                        status="won", closed=days, currency=currency if len(won.sums) > 1 else ""
-                    ),
-                    won_before.sums.get(currency, Decimal(0)),
-                ),
-            )
-            for currency, amount in sorted(won.sums.items(), key=lambda item: -item[1])
-        ),
-        _key(
-            _("Lost"),
-            question.closed("lost").count(),
-            question.before.closed("lost").count(),
-            question.deals_url(status="lost", closed=days),
-            good=False,
-        ),
-        _key(_("Tasks done"), done, done_before, work.task_url(question, None, "done")),
-        _key(
-            _("of them late"), late, late_before, work.task_url(question, None, "late"), good=False
-        ),
-        _key(
-            _("Calls"),
-            work.talks_of(question).filter(kind="call").count(),
-            work.talks_of(question.before).filter(kind="call").count(),
-            work.calls_url(question),
-        ),
-        _key(
-            _("Violations"),
-            breaches.of(question).count(),
-            breaches.of(question.before).count(),
-            breaches.address(question),
-            good=False,
-        ),
-    ]
-    return Overview(keys, [*_funnels(question), *_sales(question, rows), *_violations(question)])
+    yield _key(
+        _("New deals"),
+        question.created().count(),
+        question.before.created().count(),
+        question.deals_url(created=days),
+    )
+    of_won = {"status": "won", "closed": days}
+    yield _key(_("Won"), won.deals, before.deals, question.deals_url(**of_won))
+    for currency, amount in sorted(won.sums.items(), key=lambda item: -item[1]):
+        url = question.deals_url(**of_won, currency=currency if len(won.sums) > 1 else "")
+        yield Key(
+            _("Won, sum"),
+            Column("", "money", currency),
+            Cell(amount, url, before.sums.get(currency, Decimal(0))),
+        )
+    yield _key(
+        _("Lost"),
+        question.closed("lost").count(),
+        question.before.closed("lost").count(),
+        question.deals_url(status="lost", closed=days),
+        good=False,
+    )
+
+
+def _task_keys(question: Question) -> Iterator[Key]:
+    now, before = _summed(work.tasks(question)), _summed(work.tasks(question.before))
+    for label, what, good in ((_("Tasks done"), "done", True), (_("of them late"), "late", False)):
+        url = work.task_url(question, None, what)
+        yield _key(label, now[what], before[what], url, good=good)
+
+
+def _summed(tasks: dict[int, Counter[str]]) -> Counter[str]:
+    return sum(tasks.values(), Counter())
 
 
 def report_url(code: str, question: Question) -> str:

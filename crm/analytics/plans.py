@@ -61,30 +61,14 @@ def _totals(
 ) -> Iterator[Section]:
     if not any(line.plan for line in lines):
         return
-    # What this month promises is said where the period ends with it.
-    foretells = plans.now is not None and plans.now == plans.months[-1]
-    columns = [Column(heading, "text", width=28), *_columns(unit)]
-    if foretells:
-        columns += [
-            Column(_("By the month's end at this pace"), *_kind(unit), 18),
-            Column(_("Of the plan at this pace"), "percent"),
-        ]
-
-    def row(line: Line) -> list[Cell]:
-        cells = [Cell(line.name), *_cells(plans, unit, line)]
-        if foretells:
-            aimed = plans.foretold(line.of(line.plan)) if line.planned else None
-            cells += [
-                Cell(_rounded(plans.foretold(line), unit)),
-                Cell(share(float(aimed or 0), float(line.planned)) if line.planned else None),
-            ]
-        return cells
-
-    rows = [row(line) for line in lines]
+    rows = [_total_row(plans, unit, line) for line in lines]
+    all_of_them = (
+        _total_row(plans, unit, plans.whole(lines, unit)) if whole and len(lines) > 1 else None
+    )
     yield Section(
         f"{code}-{unit or 'deals'}",
         title,
-        Table(columns, rows, row(plans.whole(lines, unit)) if whole and len(lines) > 1 else None),
+        Table(_total_columns(plans, unit, heading), rows, all_of_them),
         chart(
             "progress",
             title=title,
@@ -102,6 +86,32 @@ def _totals(
         ),
         _note(plans) if whole else "",
     )
+
+
+def _foretells(plans: Plans) -> bool:
+    """What this month promises is said where the period ends with it."""
+    return plans.now is not None and plans.now == plans.months[-1]
+
+
+def _total_columns(plans: Plans, unit: str, heading: str) -> list[Column]:
+    columns = [Column(heading, "text", width=28), *_columns(unit)]
+    if _foretells(plans):
+        columns += [
+            Column(_("By the month's end at this pace"), *_kind(unit), 18),
+            Column(_("Of the plan at this pace"), "percent"),
+        ]
+    return columns
+
+
+def _total_row(plans: Plans, unit: str, line: Line) -> list[Cell]:
+    cells = [Cell(line.name), *_cells(plans, unit, line)]
+    if _foretells(plans):
+        aimed = plans.foretold(line.of(line.plan)) if line.planned else None
+        cells += [
+            Cell(_rounded(plans.foretold(line), unit)),
+            Cell(share(float(aimed or 0), float(line.planned)) if line.planned else None),
+        ]
+    return cells
 
 
 def _months(plans: Plans, unit: str, named: str, whole: Line) -> Section:

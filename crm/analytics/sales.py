@@ -17,7 +17,18 @@ from django.utils.translation import gettext_lazy
 
 from crm.analytics import people, registry
 from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Section, Table, Text, chart, point, say_month, share
+from crm.analytics.shapes import (
+    Cell,
+    Column,
+    Section,
+    Table,
+    Text,
+    chart,
+    point,
+    say_month,
+    series,
+    share,
+)
 from crm.models import Deal
 from crm.periods import Period
 
@@ -92,52 +103,69 @@ def sections(question: Question) -> list[Section]:
     currencies = [
         code for code, _sum in sorted(whole(rows).sums.items(), key=lambda item: -item[1])
     ]
-    names = people.names(row[1] for row in rows)
-    arrivals = {str(code): str(label) for code, label in Deal.Arrival.choices}
-    won = {"status": "won", "closed": question.period.code}
-    together: dict[str, Any] = {"total": whole(rows), "total_url": question.deals_url(**won)}
     found = [
         _months(question, rows, currencies),
-        _section(
-            "manager",
-            _("By manager"),
-            _("Manager"),
-            summed(rows, lambda row: row[1]),
-            summed(before, lambda row: row[1]),
-            currencies,
-            name=lambda pk: names.get(pk, "—"),
-            url=lambda pk: question.deals_url(**won, owner=pk),
-            **together,
-        ),
+        _by_manager(question, rows, before, currencies),
         _outcomes(question),
-        _section(
-            "source",
-            _("By source"),
-            _("Source"),
-            summed(rows, lambda row: row[2]),
-            summed(before, lambda row: row[2]),
-            currencies,
-            name=lambda code: arrivals.get(code, code),
-            url=lambda code: question.deals_url(**won, arrival=code),
-            **together,
-        ),
+        _by_source(question, rows, before, currencies),
     ]
-    tags, tags_before = _tags(question), _tags(question.before)
-    if tags:
-        found.append(
-            _section(
-                "tag",
-                _("By tag"),
-                _("Tag"),
-                tags,
-                tags_before,
-                currencies,
-                name=lambda key: key[1],
-                url=lambda key: question.deals_url(**won, tag=key[0]),
-                note=_("A deal with several tags counts under each of them."),
-            )
-        )
+    if tags := _tags(question):
+        found.append(_by_tag(question, tags, currencies))
     return found
+
+
+def _by_manager(
+    question: Question, rows: list[Row], before: list[Row], currencies: list[str]
+) -> Section:
+    names = people.names(row[1] for row in rows)
+    return _section(
+        "manager",
+        _("By manager"),
+        _("Manager"),
+        summed(rows, lambda row: row[1]),
+        summed(before, lambda row: row[1]),
+        currencies,
+        name=lambda pk: names.get(pk, "—"),
+        url=lambda pk: _won_url(question, owner=pk),
+        total=whole(rows),
+        total_url=_won_url(question),
+    )
+
+
+def _by_source(
+    question: Question, rows: list[Row], before: list[Row], currencies: list[str]
+) -> Section:
+    arrivals = {str(code): str(label) for code, label in Deal.Arrival.choices}
+    return _section(
+        "source",
+        _("By source"),
+        _("Source"),
+        summed(rows, lambda row: row[2]),
+        summed(before, lambda row: row[2]),
+        currencies,
+        name=lambda code: arrivals.get(code, code),
+        url=lambda code: _won_url(question, arrival=code),
+        total=whole(rows),
+        total_url=_won_url(question),
+    )
+
+
+def _by_tag(question: Question, tags: dict[Any, Won], currencies: list[str]) -> Section:
+    return _section(
+        "tag",
+        _("By tag"),
+        _("Tag"),
+        tags,
+        _tags(question.before),
+        currencies,
+        name=lambda key: key[1],
+        url=lambda key: _won_url(question, tag=key[0]),
+        note=_("A deal with several tags counts under each of them."),
+    )
+
+
+def _won_url(question: Question, **asked: Any) -> str:
+    return question.deals_url(status="won", closed=question.period.code, **asked)
 
 
 def _months(question: Question, rows: list[Row], currencies: list[str]) -> Section:
@@ -219,12 +247,8 @@ def _outcomes(question: Question) -> Section:
             title=_("Won and lost by manager"),
             categories=[row[0].value for row in rows],
             series=[
-                {
-                    "name": name,
-                    "color": color,
-                    "points": [point(row[place].value, row[place].url) for row in rows],
-                }
-                for name, color, place in ((_("Won"), "green", 1), (_("Lost"), "red", 2))
+                series(_("Won"), "green", rows, 1),
+                series(_("Lost"), "red", rows, 2),
             ],
             stacked=True,
             horizontal=True,

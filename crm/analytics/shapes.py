@@ -203,6 +203,15 @@ def point(value: Any, url: str = "", text: str = "") -> dict[str, Any]:
     return found
 
 
+def series(name: str, color: str, rows: Iterable[Sequence[Cell]], place: int) -> dict[str, Any]:
+    """A column of the table as a series of a chart, each point with the list behind it."""
+    return {
+        "name": name,
+        "color": color,
+        "points": [point(row[place].value, row[place].url) for row in rows],
+    }
+
+
 def chart(
     kind: str,
     *,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from crm.analytics import people, registry
 from crm.analytics.asking import Question
-from crm.analytics.shapes import Cell, Column, Section, Table, chart, point, share
+from crm.analytics.shapes import Cell, Column, Section, Table, chart, point, series, share
 from crm.models import Talk, Task
 
 # Of a talk: its kind, who began it, whether the other side answered.
 Sort = tuple[str, bool, bool]
+# An employee's talks by sort: how many, and how many seconds.
+Talked = dict[Sort, tuple[int, int]]
 
 
 @registry.report(
@@ -56,9 +58,9 @@ def done(question: Question) -> QuerySet[Task]:
     )
 
 
-def talks(question: Question) -> dict[int | None, dict[Sort, tuple[int, int]]]:
+def talks(question: Question) -> dict[int | None, Talked]:
     """By the employee (None: the regulation by itself), by sort: how many, and how many seconds."""
-    found: dict[int | None, dict[Sort, tuple[int, int]]] = defaultdict(dict)
+    found: dict[int | None, Talked] = defaultdict(dict)
     rows = (
         talks_of(question)
         .order_by()
@@ -88,19 +90,10 @@ def _tasks(question: Question) -> list[Section]:
         return []
     names = people.names(found)
     order = sorted(found, key=lambda pk: (-found[pk]["done"], names.get(pk, "")))
-    rows = []
-    for pk in order:
-        row, then = found[pk], before.get(pk, Counter())
-        rows.append(
-            [
-                Cell(names.get(pk, "—")),
-                Cell(row["set"], task_url(question, pk, "created")),
-                Cell(row["done"], task_url(question, pk, "done"), then["done"]),
-                Cell(row["late"], task_url(question, pk, "late"), good=False),
-                Cell(share(row["late"], row["done"])),
-                Cell(row["overdue"], task_url(question, pk, "overdue"), good=False),
-            ]
-        )
+    rows = [
+        _task_row(question, pk, names.get(pk, "—"), found[pk], before.get(pk, Counter()))
+        for pk in order
+    ]
     columns = [
         Column(_("Employee"), "text", width=28),
         Column(_("Tasks set")),
@@ -109,113 +102,136 @@ def _tasks(question: Question) -> list[Section]:
         Column(_("Share of late"), "percent"),
         Column(_("Overdue now")),
     ]
-    points = [(found[pk], row) for pk, row in zip(order, rows, strict=True)]
-    return [
-        Section(
-            "tasks",
-            _("Tasks"),
-            Table(columns, rows),
-            chart(
-                "bar",
-                title=_("Tasks done"),
-                categories=[row[0].value for row in rows],
-                series=[
-                    {
-                        "name": _("In time"),
-                        "color": "green",
-                        "points": [
-                            point(one["done"] - one["late"], row[2].url) for one, row in points
-                        ],
-                    },
-                    {
-                        "name": _("Late"),
-                        "color": "red",
-                        "points": [point(one["late"], row[3].url) for one, row in points],
-                    },
+    in_time = [found[pk]["done"] - found[pk]["late"] for pk in order]
+    drawn = chart(
+        "bar",
+        title=_("Tasks done"),
+        categories=[row[0].value for row in rows],
+        series=[
+            {
+                "name": _("In time"),
+                "color": "green",
+                "points": [
+                    point(number, row[2].url) for number, row in zip(in_time, rows, strict=True)
                 ],
-                stacked=True,
-                horizontal=True,
-            ),
-        )
+            },
+            series(_("Late"), "red", rows, 3),
+        ],
+        stacked=True,
+        horizontal=True,
+    )
+    return [Section("tasks", _("Tasks"), Table(columns, rows), drawn)]
+
+
+def _task_row(
+    question: Question, pk: int, name: str, now: Counter[str], before: Counter[str]
+) -> list[Cell]:
+    return [
+        Cell(name),
+        Cell(now["set"], task_url(question, pk, "created")),
+        Cell(now["done"], task_url(question, pk, "done"), before["done"]),
+        Cell(now["late"], task_url(question, pk, "late"), good=False),
+        Cell(share(now["late"], now["done"])),
+        Cell(now["overdue"], task_url(question, pk, "overdue"), good=False),
     ]
+
+
+class _Counted(NamedTuple):
+    """A column of talks: what it is called, the history behind it, the sorts it counts."""
+
+    heading: str
+    asked: dict[str, Any]
+    sorts: list[Sort]
+
+
+def _counted() -> list[_Counted]:
+    """The first four are calls; the time talked stands behind them."""
+    return [
+        _Counted(_("Calls out"), {"kind": "call", "way": "out"}, _each("call", False)),
+        _Counted(
+            _("answered"), {"kind": "call", "way": "out", "answered": "1"}, [("call", False, True)]
+        ),
+        _Counted(_("Calls in"), {"kind": "call", "way": "in"}, _each("call", True)),
+        _Counted(
+            _("missed"), {"kind": "call", "way": "in", "answered": "0"}, [("call", True, False)]
+        ),
+        _Counted(_("Letters out"), {"kind": "letter", "way": "out"}, _each("letter", False)),
+        _Counted(_("Letters in"), {"kind": "letter", "way": "in"}, _each("letter", True)),
+        _Counted(_("Messages out"), {"kind": "message", "way": "out"}, _each("message", False)),
+        _Counted(_("Messages in"), {"kind": "message", "way": "in"}, _each("message", True)),
+    ]
+
+
+CALLS = 4
 
 
 def _talks(question: Question) -> list[Section]:
-    found = talks(question)
+    found, columns = talks(question), _counted()
     if not found:
         return []
     names = people.names(found)
-    sorts: list[tuple[str, dict[str, Any], list[Sort]]] = [
-        (_("Calls out"), {"kind": "call", "way": "out"}, _each("call", False)),
-        (_("answered"), {"kind": "call", "way": "out", "answered": "1"}, [("call", False, True)]),
-        (_("Calls in"), {"kind": "call", "way": "in"}, _each("call", True)),
-        (_("missed"), {"kind": "call", "way": "in", "answered": "0"}, [("call", True, False)]),
-        (_("Letters out"), {"kind": "letter", "way": "out"}, _each("letter", False)),
-        (_("Letters in"), {"kind": "letter", "way": "in"}, _each("letter", True)),
-        (_("Messages out"), {"kind": "message", "way": "out"}, _each("message", False)),
-        (_("Messages in"), {"kind": "message", "way": "in"}, _each("message", True)),
-    ]
     order = sorted(found, key=lambda pk: (pk is None, -_calls(found[pk]), names.get(pk or 0, "")))
-    rows = []
-    for pk in order:
-        mine = found[pk]
-        seconds = sum(length for _number, length in mine.values())
-        numbers = [
-            Cell(
-                sum(mine.get(sort, (0, 0))[0] for sort in of),
-                talk_url(question, pk, **asked),
-            )
-            for _heading, asked, of in sorts
-        ]
-        name = names.get(pk, "—") if pk is not None else _("by the regulation")
-        rows.append(
-            [
-                Cell(name),
-                *numbers[:4],
-                Cell(timedelta(seconds=seconds) if seconds else None),
-                *numbers[4:],
-            ]
+    rows = [
+        _talk_row(
+            question,
+            pk,
+            names.get(pk, "—") if pk is not None else _("by the regulation"),
+            found[pk],
+            columns,
         )
-    headings = [Column(heading) for heading, _asked, _of_it in sorts]
-    callers = [row for row in rows if row[1].value or row[3].value]
-    return [
-        Section(
-            "talks",
-            _("Calls, letters and messages"),
-            Table(
-                [
-                    Column(_("Employee"), "text", width=28),
-                    *headings[:4],
-                    Column(_("Talked"), "length", width=20),
-                    *headings[4:],
-                ],
-                rows,
-            ),
-            chart(
-                "bar",
-                title=_("Calls"),
-                categories=[row[0].value for row in callers],
-                series=[
-                    {
-                        "name": name,
-                        "color": color,
-                        "points": [point(row[place].value, row[place].url) for row in callers],
-                    }
-                    for name, color, place in (
-                        (_("Calls out"), "blue", 1),
-                        (_("Calls in"), "cyan", 3),
-                        (_("of them missed"), "red", 4),
-                    )
-                ],
-                horizontal=True,
-            )
-            if callers
-            else None,
-            _(
-                "A talk counts for who had it; where nobody is named, for the responsible of the deal then."
-            ),
-        )
+        for pk in order
     ]
+    headings = [Column(column.heading) for column in columns]
+    table = Table(
+        [
+            Column(_("Employee"), "text", width=28),
+            *headings[:CALLS],
+            Column(_("Talked"), "length", width=20),
+            *headings[CALLS:],
+        ],
+        rows,
+    )
+    note = _(
+        "A talk counts for who had it; where nobody is named, for the responsible of the deal then."
+    )
+    return [Section("talks", _("Calls, letters and messages"), table, _calls_chart(rows), note)]
+
+
+def _talk_row(
+    question: Question, pk: int | None, name: str, mine: Talked, columns: list[_Counted]
+) -> list[Cell]:
+    seconds = sum(length for _number, length in mine.values())
+    numbers = [
+        Cell(
+            sum(mine.get(sort, (0, 0))[0] for sort in column.sorts),
+            talk_url(question, pk, **column.asked),
+        )
+        for column in columns
+    ]
+    return [
+        Cell(name),
+        *numbers[:CALLS],
+        Cell(timedelta(seconds=seconds) if seconds else None),
+        *numbers[CALLS:],
+    ]
+
+
+def _calls_chart(rows: list[list[Cell]]) -> dict[str, Any] | None:
+    """Of those who called or were called."""
+    callers = [row for row in rows if row[1].value or row[3].value]
+    if not callers:
+        return None
+    return chart(
+        "bar",
+        title=_("Calls"),
+        categories=[row[0].value for row in callers],
+        series=[
+            series(_("Calls out"), "blue", callers, 1),
+            series(_("Calls in"), "cyan", callers, 3),
+            series(_("of them missed"), "red", callers, 4),
+        ],
+        horizontal=True,
+    )
 
 
 def task_url(question: Question, person: int | None, what: str) -> str:
@@ -243,7 +259,7 @@ def _each(kind: str, incoming: bool) -> list[Sort]:
     return [(kind, incoming, True), (kind, incoming, False)]
 
 
-def _calls(mine: dict[Sort, tuple[int, int]]) -> int:
+def _calls(mine: Talked) -> int:
     return sum(
         number for (kind, _in, _answered), (number, _length) in mine.items() if kind == "call"
     )

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm import contacting, visibility
-from crm.analytics import chances, histories, overview, plan_lines, plans, registry
+from crm.analytics import chances, forecast, histories, overview, plan_lines, plans, registry
 from crm.analytics.asking import Filter
 from crm.analytics.shapes import Cell, Column, Section, show
 from crm.filters import DealFilter
@@ -169,6 +169,22 @@ def test_a_plan_is_compared_with_what_was_sold_in_its_months(
     ).content.decode()
     assert "18 000" in page.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2009", " ")
     assert 'href="/goals/"' in client.get("/analytics/plan/?period=last_year").content.decode()
+
+
+def test_the_forecast_says_of_which_stages_it_says_nothing_and_why(
+    year: list[User], olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with timezone.override(MOSCOW):
+        (stages,) = forecast.sections(ask(olga))
+        assert all(row[3].value is None for row in stages.table.rows)
+        for row in stages.table.rows:
+            assert f"«{row[0].value}» ({row[5].value})" in stages.note
+        assert "меньше 20" in stages.note
+        monkeypatch.setattr(chances, "ENOUGH", 1)
+        (stages, _months) = forecast.sections(ask(olga))
+        told = {row[0].value for row in stages.table.rows if row[3].value is not None}
+        assert told
+        assert not any(f"«{name}»" in stages.note for name in told)
 
 
 @pytest.mark.parametrize(
