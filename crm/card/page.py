@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -118,37 +119,27 @@ def read_card(deal: Deal, *, user: User, now: datetime, asked: Filter = ALL) -> 
     """Everything the card shows to `user`, as it stands now."""
     pipeline = catalog.pipeline(deal.pipeline_id)
     stage = pipeline.stage_by_id[deal.stage_id]
-    chain = feed_lines.chain(deal)
-    ids = [item.pk for item in chain]
+    ids = [item.pk for item in feed_lines.chain(deal)]
     near = card_rows.around(deal, ids)
     tasks = open_tasks(deal, now=now) if near.has_tasks else []
     control = next((item for item in tasks if controls(item.task, stage)), None)
-    grounds = asked_on(pipeline, stage) if control else []
     proofs = card_fields.evidence_of(deal) if near.has_proofs else []
     tabs = card_fields.tabs(deal, pipeline, proofs)
     may_edit = lets_edit(stage, user)
     stages = explain.stage_answers(deal, user=user, now=now)
     prepared = tag_lists.prepared_for(pipeline)
-    is_open = stage.kind == "open"
+    age, quiet_age = _ages(deal, stage, now)
     return Card(
         deal=deal,
         pipeline=pipeline,
         stage=stage,
         may_edit=may_edit,
-        days=(timezone.localdate(now) - timezone.localdate(deal.stage_since)).days,
-        age=ageing.tone(deal.stage_since, deal.stage_deadline, now) if is_open else "",
-        quiet=(timezone.localdate(now) - timezone.localdate(deal.last_contact_at)).days
-        if deal.last_contact_at
-        else None,
-        quiet_age=ageing.silence_tone(
-            deal.last_contact_at, deal.stage_since, deal.stage_deadline, now
-        )
-        if is_open
-        else "",
+        days=_days_since(deal.stage_since, now),
+        age=age,
+        quiet=_days_since(deal.last_contact_at, now) if deal.last_contact_at else None,
+        quiet_age=quiet_age,
         countdown=ageing.countdown(stage, deal.stage_deadline, calendar=pipeline.calendar, now=now),
-        is_late=deal.stage_deadline is not None
-        and deal.stage_deadline < now
-        and stage.kind == "open",
+        is_late=_is_late(deal, stage, now),
         stages=stages,
         stood=near.stood,
         offers=open_offers(deal) if near.has_offers else [],
@@ -169,17 +160,40 @@ def read_card(deal: Deal, *, user: User, now: datetime, asked: Filter = ALL) -> 
         owners=owners_for(user),
         feed=feed_lines.read_feed(deal, asked=asked),
         pins=pins_of(deal) if near.has_pins else card_pins.NONE,
-        reasons=[
-            item
-            for tab in tabs
-            for item in tab.editors
-            if item.field.code in grounds and item.words
-        ],
+        reasons=_reasons(tabs, asked_on(pipeline, stage)) if control else [],
         recordings=recordings_of(deal) if control else [],
         actions=card_actions.actions_of(deal, user=user, now=now) if may_edit else [],
         panels=panels.panels_of(deal, pipeline, user=user, now=now, may_edit=may_edit),
         names=naming_rules.hints_of(deal, pipeline),
     )
+
+
+def _days_since(moment: datetime, now: datetime) -> int:
+    """By the reader's calendar: yesterday evening is a day ago."""
+    return (timezone.localdate(now) - timezone.localdate(moment)).days
+
+
+def _ages(deal: Deal, stage: CompiledStage, now: datetime) -> tuple[ageing.Tone, ageing.Tone]:
+    """How far the deal is through its stage's limit, and its silence likewise; only an open one grows old."""
+    if stage.kind != "open":
+        return "", ""
+    since, deadline = deal.stage_since, deal.stage_deadline
+    return (
+        ageing.tone(since, deadline, now),
+        ageing.silence_tone(deal.last_contact_at, since, deadline, now),
+    )
+
+
+def _is_late(deal: Deal, stage: CompiledStage, now: datetime) -> bool:
+    deadline = deal.stage_deadline
+    return stage.kind == "open" and deadline is not None and deadline < now
+
+
+def _reasons(tabs: list[Tab], grounds: Container[str]) -> list[Editor]:
+    """Of the fields that a closing asks for, those that say something."""
+    return [
+        item for tab in tabs for item in tab.editors if item.field.code in grounds and item.words
+    ]
 
 
 def lets_edit(stage: CompiledStage, user: User) -> bool:

@@ -23,7 +23,7 @@ from crm.planning import listing
 from crm.planning.asked import TaskFilter
 from crm.views.answers import SignedIn
 from crm.views.chosen import ALL, chosen_pipeline
-from pipelines.catalog import CompiledPipeline
+from pipelines.catalog import CompiledPipeline, CompiledStage
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,29 @@ def _ask_deals(request: SignedIn) -> tuple[Filter, Pairs]:
     pipelines = visibility.pipelines_of(request.user)
     if not pipelines:
         raise Http404(_("There is no pipeline for you yet."))
-    pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
-    shown = pipelines if pipeline is None else [pipeline]
-    stages = [stage for item in shown for stage in visibility.stages_of(request.user, item)]
-    return DealFilter(request.GET, user=request.user, stages=stages), deals_kept(request, pipeline)
+    deals = DealsAsked.read(request, pipelines)
+    return deals.filter, deals_kept(request, deals.pipeline)
+
+
+@dataclass(frozen=True)
+class DealsAsked:
+    """What an address says of deals: the pipeline (None: all), those then shown with their stages, the filter over them."""
+
+    pipeline: CompiledPipeline | None
+    shown: list[CompiledPipeline]
+    stages: list[CompiledStage]
+    filter: DealFilter
+
+    @classmethod
+    def read(cls, request: SignedIn, pipelines: list[CompiledPipeline]) -> DealsAsked:
+        """`pipelines` are those that the person sees. Errors: Http404 for another one."""
+        is_all = request.GET.get("pipeline") == ALL
+        pipeline = None if is_all else chosen_pipeline(request, pipelines)
+        shown = pipelines if pipeline is None else [pipeline]
+        stages = [stage for item in shown for stage in visibility.stages_of(request.user, item)]
+        return cls(
+            pipeline, shown, stages, DealFilter(request.GET, user=request.user, stages=stages)
+        )
 
 
 def deals_kept(request: SignedIn, pipeline: CompiledPipeline | None) -> Pairs:

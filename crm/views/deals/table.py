@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -22,14 +22,17 @@ from crm.ageing import Countdown, Tone
 from crm.board import deal_columns, table
 from crm.board.cards import TaskState, Words
 from crm.columns import Column
-from crm.filters import DealFilter, saved
+from crm.filters import saved
 from crm.models import Deal
 from crm.panels import Mark
 from crm.views.answers import SignedIn
-from crm.views.chosen import ALL, chosen_pipeline, query_without
-from crm.views.places import Around, deals_kept, opening
+from crm.views.chosen import query_without
+from crm.views.places import Around, DealsAsked, deals_kept, opening
 from pipelines import catalog, fields
 from pipelines.catalog import CompiledField, CompiledPipeline, CompiledStage
+
+# Where in the list the page lies.
+MARKS = ("after", "before")
 
 
 class Shown(NamedTuple):
@@ -72,62 +75,96 @@ def page(request: SignedIn) -> HttpResponse:
         return render(request, "crm/board_none.html")
     if usual := opening(request, saved.DEALS):
         return usual
-    pipeline = None if request.GET.get("pipeline") == ALL else chosen_pipeline(request, pipelines)
-    shown = pipelines if pipeline is None else [pipeline]
-    stages = [stage for item in shown for stage in visibility.stages_of(request.user, item)]
-    asked = DealFilter(request.GET, user=request.user, stages=stages)
-    kept = deals_kept(request, pipeline)
-    around = Around(request, saved.DEALS, asked, kept, here="crm:table")
-    if "apply" in request.GET and not asked.errors:
+    deals = DealsAsked.read(request, pipelines)
+    kept = deals_kept(request, deals.pipeline)
+    around = Around(request, saved.DEALS, deals.filter, kept, here="crm:table")
+    if "apply" in request.GET and not deals.filter.errors:
         return redirect(around.url())
-    order, size = table.Order.parse(request.GET.get("sort", ""), shown), _size(request)
-    marks = {name: request.GET.get(name, "") for name in ("after", "before")}
-    known = deal_columns.of(request.user, shown)
-    scope = deal_columns.scope_of(pipeline)
-    chosen = columns.chosen(request.user, deal_columns.KIND, scope, known)
+    look = _look(request, deals)
     try:
         found = table.read_page(
             request.user,
-            pipeline,
-            asked,
-            order=order,
-            size=size,
+            deals.pipeline,
+            deals.filter,
+            order=look.order,
+            size=look.size,
             now=now,
-            columns=[column.code for column in chosen.columns],
-            **marks,
+            columns=[column.code for column in look.chosen.columns],
+            **{mark: request.GET.get(mark, "") for mark in MARKS},
         )
     except ValueError:
         messages.warning(
             request, _("This place of the list can't be understood; here is its beginning.")
         )
-        return redirect(f"{request.path}?{query_without(request, *marks)}")
+        return redirect(f"{request.path}?{query_without(request, *MARKS)}")
     exact = "count" in request.GET
-    counted = table.count(request.user, pipeline, stages, asked, now=now, exact=exact)
-    lines = _shown(found.lines, shown, chosen.columns, now)
-    headings = _headings(request, chosen, lines, order)
+    counted = table.count(
+        request.user, deals.pipeline, deals.stages, deals.filter, now=now, exact=exact
+    )
     context = {
         "pipelines": pipelines,
-        "pipeline": pipeline,
-        "stages": stages,
+        "pipeline": deals.pipeline,
+        "stages": deals.stages,
+        "show_moves": deals.pipeline is not None,
+        **_shown_page(request, deals, look, found, now),
+        **_counts(counted),
+        # What «all that the filter finds» asks for.
+        "everything": urlencode([*around.kept[:1], *deals.filter.pairs()]),
+        **_addresses(request),
+        **around.context(),
+    }
+    return render(request, "crm/table.html", context, status=400 if deals.filter.errors else 200)
+
+
+class Look(NamedTuple):
+    """In what order, how many a page and in which columns the deals are shown; `scope` is whose columns they are."""
+
+    order: table.Order
+    size: int
+    scope: str
+    chosen: columns.Chosen
+
+
+def _look(request: SignedIn, deals: DealsAsked) -> Look:
+    scope = deal_columns.scope_of(deals.pipeline)
+    known = deal_columns.of(request.user, deals.shown)
+    return Look(
+        order=table.Order.parse(request.GET.get("sort", ""), deals.shown),
+        size=_size(request),
+        scope=scope,
+        chosen=columns.chosen(request.user, deal_columns.KIND, scope, known),
+    )
+
+
+def _shown_page(
+    request: SignedIn, deals: DealsAsked, look: Look, found: table.Page, now: datetime
+) -> dict[str, Any]:
+    """The lines of the page in their columns, and what may be done with them."""
+    lines = _shown(found.lines, deals.shown, look.chosen.columns, now)
+    headings = _headings(request, look.chosen, lines, look.order)
+    return {
         "page": found,
         "rows": _rows(lines, headings, show_ticks=True),
         "headings": headings,
-        "scope": scope,
+        "scope": look.scope,
+        "sizes": table.SIZES,
+        "size": look.size,
         "may_arrange": request.user.may(rights.ARRANGE),
         "may_export": request.user.may(rights.EXPORT),
-        "total": _total(counted),
-        "counted": counted,
-        "is_more": counted.is_more,
-        # What «all that the filter finds» asks for.
-        "everything": urlencode([*around.kept[:1], *asked.pairs()]),
-        "query": query_without(request, "after", "before", "filters", "count"),
-        "sizes": table.SIZES,
-        "size": size,
-        "query_but_size": query_without(request, "after", "before", "filters", "count", "size"),
-        "show_moves": pipeline is not None,
-        **around.context(),
     }
-    return render(request, "crm/table.html", context, status=400 if asked.errors else 200)
+
+
+def _counts(counted: table.Count) -> dict[str, Any]:
+    return {"total": _total(counted), "counted": counted, "is_more": counted.is_more}
+
+
+def _addresses(request: SignedIn) -> dict[str, str]:
+    """The question to be put into links: for another page, for another size, for another order."""
+    beside = (*MARKS, "filters", "count")
+    return {
+        "query": query_without(request, *beside),
+        "query_but_size": query_without(request, *beside, "size"),
+    }
 
 
 def _size(request: SignedIn) -> int:
@@ -139,7 +176,7 @@ def _headings(
     request: SignedIn, chosen: columns.Chosen, lines: list[Shown], order: table.Order
 ) -> list[Heading]:
     """The columns to show. Where nobody chose, one that says nothing on this page leaves its room to the others."""
-    base = query_without(request, "after", "before", "filters", "count", "sort")
+    base = query_without(request, *MARKS, "filters", "count", "sort")
     shown = [
         column for column in chosen.columns if chosen.is_own or _says_something(column.code, lines)
     ]

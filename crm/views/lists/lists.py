@@ -23,6 +23,7 @@ from crm.card import page as card
 from crm.lists import giving, reading, shapes, table_columns
 from crm.lists.asked import ListFilter
 from crm.lists.shapes import Shape
+from crm.models import User
 from crm.views.answers import SignedIn
 from crm.views.chosen import query_without
 from crm.views.places import Around, list_kept, opening
@@ -73,28 +74,40 @@ def page(request: SignedIn, shape: Shape) -> HttpResponse:
     around = Around(request, shape.code, asked, list_kept(request))
     if "apply" in request.GET and not asked.errors:
         return redirect(around.url())
-    sort, size = (
-        reading.sort_of(request.GET.get("sort", "")),
-        reading.size_of(request.GET.get("size", "")),
-    )
-    shown = columns.chosen(user, "lists", shape.code, table_columns.of(shape)).columns
-    found = reading.read_page(
-        shape,
-        user,
-        asked,
-        now=timezone.now(),
-        columns=[shape.fields[column.code] for column in shown],
-        sort=sort,
-        size=size,
-        after=request.GET.get("after", ""),
-    )
     people = card.owners_for(user)
     context: dict[str, Any] = {
         "shape": shape,
-        "page": found,
         "text": asked.asked.get("q", ""),
         # What the field of the search asks beside itself.
         "besides": [pair for pair in around.pairs() if pair[0] != "q"],
+        "people": people,
+        "choices": shapes.choices(user),
+        **_found(request, shape, asked),
+        **_allowed(user, shape),
+        "ticks": _may_tick(user, shape, people) and not asked.is_archive,
+        **around.context(),
+    }
+    context["rows"] = SafeString(render_to_string("crm/list_rows.html", context, request))
+    return render(request, "crm/list_page.html", context, status=400 if asked.errors else 200)
+
+
+def _found(request: SignedIn, shape: Shape, asked: ListFilter) -> dict[str, Any]:
+    """A page of the records in the person's columns, and the addresses of its other orders, sizes and pages."""
+    sort = reading.sort_of(request.GET.get("sort", ""))
+    size = reading.size_of(request.GET.get("size", ""))
+    after = request.GET.get("after", "")
+    shown = columns.chosen(request.user, "lists", shape.code, table_columns.of(shape)).columns
+    return {
+        "page": reading.read_page(
+            shape,
+            request.user,
+            asked,
+            now=timezone.now(),
+            columns=[shape.fields[column.code] for column in shown],
+            sort=sort,
+            size=size,
+            after=after,
+        ),
         "columns": shown,
         "sort": sort,
         "sorts": _sorts(request, sort),
@@ -102,24 +115,26 @@ def page(request: SignedIn, shape: Shape) -> HttpResponse:
         "sizes": reading.SIZES,
         "size_query": query_without(request, "after", "size", "filters"),
         "query": query_without(request, "after", "filters"),
-        "is_later": bool(request.GET.get("after")),
+        "is_later": bool(after),
+    }
+
+
+def _allowed(user: User, shape: Shape) -> dict[str, Any]:
+    """What the person may do with the list, with the addresses where he does."""
+    return {
         "may_add": shape.may_add(user),
         "may_import": shape.may_add(user) and user.may(rights.IMPORT),
         "may_merge": shape.code in ("contact", "company") and user.may(rights.MERGE),
         "may_export": user.may(rights.EXPORT),
         "may_arrange": user.may(rights.ARRANGE),
-        "ticks": user.may(rights.CHANGE_MANY)
-        and shape.may_add(user)
-        and len(people) > 1
-        and not asked.is_archive,
         "import_url": f"{reverse('crm:import_new')}?into={shape.code}",
         "new_url": new_url(shape),
-        "people": people,
-        "choices": shapes.choices(user),
-        **around.context(),
     }
-    context["rows"] = SafeString(render_to_string("crm/list_rows.html", context, request))
-    return render(request, "crm/list_page.html", context, status=400 if asked.errors else 200)
+
+
+def _may_tick(user: User, shape: Shape, people: list[User]) -> bool:
+    """Ticked records are given to somebody else: there must be one."""
+    return user.may(rights.CHANGE_MANY) and shape.may_add(user) and len(people) > 1
 
 
 def new_url(shape: Shape) -> str:
