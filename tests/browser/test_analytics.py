@@ -57,7 +57,9 @@ def test_a_point_of_a_chart_opens_the_deals_it_counts(
     expect(page.locator("figure.chart-drawn canvas").first).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.get_by_label("Чьи").select_option(label=str(bob))
+    page.get_by_label("Чьи: Все").click()
+    page.get_by_role("checkbox", name=str(bob)).check()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Показать", exact=True).click()
     expect(page.locator(".analytics-table tbody tr").first.locator("td").nth(1)).to_have_text("1")
     assert said == []
