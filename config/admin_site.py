@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 from config.settings_map import GROUPS
 
 # Django's sentences put a name into the wrong case in Russian («Изменить воронка»); our translation puts a colon.
+# What it says after a change bends the verb by a gender it cannot know.
 SENTENCES = (
     gettext_noop("Add %s"),
     gettext_noop("Change %s"),
@@ -26,6 +27,15 @@ SENTENCES = (
     gettext_noop("Select %s to view"),
     gettext_noop("Add %(name)s"),
     gettext_noop("Add another %(verbose_name)s"),
+    gettext_noop("The {name} “{obj}” was added successfully."),
+    gettext_noop("The {name} “{obj}” was added successfully. You may edit it again below."),
+    gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below."),
+    gettext_noop("The {name} “{obj}” was changed successfully."),
+    gettext_noop("The {name} “{obj}” was changed successfully. You may edit it again below."),
+    gettext_noop("The {name} “{obj}” was changed successfully. You may add another {name} below."),
+    gettext_noop("The %(name)s “%(obj)s” was deleted successfully."),
+    gettext_noop("Save and add another"),
+    gettext_noop("Save and continue editing"),
 )
 # Above this the exact number says nothing more.
 MOST = 100

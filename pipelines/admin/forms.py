@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pipelines.compiling import split_choice
-from pipelines.models import Field, Pipeline, Scenario, Stage
+from pipelines.models import Field, Pipeline, Rule, Scenario, Stage
 
 from .codes import make_code
 from .editions import SeenForm, keep_texts
@@ -261,6 +261,38 @@ class FieldPageForm(FieldForm, PageForm):
     class Meta(FieldForm.Meta):
         fields = ("pipeline", *FieldForm.Meta.fields)  # type: ignore[assignment]
         widgets = {"pipeline": forms.HiddenInput}
+
+    def clean(self) -> dict[str, Any]:
+        if self.problems and not self.cleaned_data.get("is_active"):
+            self.problems = self._used_by() or self.problems
+        return super().clean()
+
+    def _used_by(self) -> list[str]:
+        """By which rules the field is named, as a sentence: the check says where in the text of the edition."""
+        rules = Rule.objects.filter(pipeline=self.instance.pipeline_id, is_active=True)
+        named = [
+            f"{rule.clause} ({rule.stage or rule.scenario or _('every stage')})"
+            for rule in rules.select_related("stage", "scenario").prefetch_related("conditions")
+            if any(
+                _mentions(params, self.instance.code)
+                for params in (rule.params, *(item.params for item in rule.conditions.all()))
+            )
+        ]
+        if not named:
+            return []
+        return [
+            _("Rules still use this field: %(rules)s. Change them or switch them off first.")
+            % {"rules": ", ".join(dict.fromkeys(named))}
+        ]
+
+
+def _mentions(value: Any, code: str) -> bool:
+    """Whether the code stands anywhere in the parameters, as a key or as a value."""
+    if isinstance(value, dict):
+        return any(_mentions(item, code) for pair in value.items() for item in pair)
+    if isinstance(value, list):
+        return any(_mentions(item, code) for item in value)
+    return bool(value == code)
 
 
 class ScenarioRowForm(CodedForm):

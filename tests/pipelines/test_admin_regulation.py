@@ -176,7 +176,7 @@ def test_a_field_that_rules_name_can_t_be_switched_off(office: Office, leads: Pi
     platform = leads.fields.get(code="platform")
     page = office.save(platform, is_active=None, label="Откуда")
     assert page.status_code == 200
-    assert "platform" in errors(page)
+    assert "AX-1.2a" in errors(page), "by which rules, in words"
     assert "Откуда" in page.content.decode(), "what was typed is still there"
     platform.refresh_from_db()
     assert platform.is_active

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from crm import roles
 from crm.forms import AnswersForm
 from crm.leaves import verbs
 from crm.models import Leave, User
@@ -38,7 +39,7 @@ class LeaveForm(AnswersForm):
 
     def __init__(self, *args: Any, me: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        active = User.objects.filter(is_active=True)
+        active = User.objects.filter(is_active=True).exclude(groups__name=roles.ROBOT)
         who: Any = self.fields["user"]
         deputy: Any = self.fields["deputy"]
         deputy.queryset = active
