@@ -18,7 +18,7 @@ COPY --from=build /venv /venv
 COPY --from=build /app /app
 # Only pages are served from what npm brought, and those files are collected by now.
 RUN rm -rf node_modules && mkdir -p var/media && chown -R reglament var
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2
 USER reglament
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD \

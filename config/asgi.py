@@ -1,5 +1,6 @@
 """The entry point that granian serves: streams by the event loop, everything else by Django in a few threads."""
 
+import gc
 import os
 from typing import Any
 
@@ -13,6 +14,8 @@ from crm.live.stream import Receive, Scope, Send, Streams
 THREADS = int(os.environ.get("WEB_THREADS") or 4)
 
 _streams, _pages = Streams(), Bridge(pages, threads=THREADS)
+# What start has made stays as long as the process: a full collection need not walk it.
+gc.freeze()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
