@@ -37,7 +37,8 @@ def read(
     timed = Q(all_day=False, due_at__gte=start, due_at__lt=end)
     whole = Q(all_day=True, due_at__gte=start - wide, due_at__lt=end + wide)
     found = asked.apply(Task.objects.visible_to(user), now=now).filter(timed | whole)
-    tasks = list(found.select_related("owner", "deal").order_by("due_at", "pk")[: MOST + 1])
+    related = ("owner", "deal__contact", "deal__company", "contact", "company")
+    tasks = list(found.select_related(*related).order_by("due_at", "pk")[: MOST + 1])
     absent = {absence.user_id: absence.name for absence in user.standing_for}
     shown = [_event(task, user, absent.get(task.owner_id, ""), now) for task in tasks[:MOST]]
     return shown, len(tasks) > MOST
@@ -47,7 +48,9 @@ def _event(task: Task, user: User, in_place_of: str, now: datetime) -> dict[str,
     is_open = task.state == Task.State.OPEN
     look = look_of(task.kind)
     colour = colour_of(task, now) if is_open else "over"
-    about = [task.deal.name] if task.deal else []
+    # Whom one is to call says more than the name of a deal, which many share.
+    of = task.deal or task
+    about = [one.name for one in (task.deal, of.contact or of.company) if one]
     if in_place_of:
         about.append(_("for %(person)s") % {"person": in_place_of})
     elif task.owner_id != user.pk:

@@ -100,6 +100,13 @@ class Line:
     # The reader may open what it is about.
     deal_is_seen: bool
 
+    @property
+    def client(self) -> str:
+        """Who is called or written to: two deals of one name are told apart by it."""
+        deal = self.task.deal
+        found = (deal.contact or deal.company) if deal else None
+        return found.name if found else ""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -121,7 +128,9 @@ def read_page(
     after, before = marks.get("after", ""), marks.get("before", "")
     backwards = bool(before) and not after
     down = order.down is not backwards
-    tasks = found.select_related("owner", "deal", "contact", "company", "created_by", "rule")
+    tasks = found.select_related(
+        "owner", "deal__contact", "deal__company", "contact", "company", "created_by", "rule"
+    )
     if mark := after or before:
         tasks = tasks.filter(order.beyond(mark, down=down))
     sign = "-" if down else ""
