@@ -39,11 +39,6 @@ class TaskFilter(Filter):
     def is_of_open(self) -> bool:
         return self.asked.get("state", [Task.State.OPEN]) == [Task.State.OPEN]
 
-    @property
-    def is_of_others(self) -> bool:
-        """Whether the responsible can differ from line to line."""
-        return self.asked.get("owner", [ME]) != [ME]
-
     def apply(self, tasks: Records, *, now: datetime) -> Records:
         found: Any = tasks
         if "owner" not in self.asked and "ids" not in self.asked:
