@@ -270,8 +270,9 @@ class FieldPageForm(FieldForm, PageForm):
     def _used_by(self) -> list[str]:
         """By which rules the field is named, as a sentence: the check says where in the text of the edition."""
         rules = Rule.objects.filter(pipeline=self.instance.pipeline_id, is_active=True)
+        anywhere = _("every stage")
         named = [
-            f"{rule.clause} ({rule.stage or rule.scenario or _('every stage')})"
+            f"{rule.clause} ({rule.stage or rule.scenario or anywhere})"
             for rule in rules.select_related("stage", "scenario").prefetch_related("conditions")
             if any(
                 _mentions(params, self.instance.code)
