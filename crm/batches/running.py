@@ -121,6 +121,12 @@ def resume(now: datetime, *, seconds: float = RUN_SECONDS) -> int:
     return len(found)
 
 
+def is_silent(batch: Batch, now: datetime) -> bool:
+    """Whether its workers are gone; the sweep goes on with it."""
+    working = batch.state in (Batch.State.RUNNING, Batch.State.UNDOING)
+    return working and batch.alive_at is not None and batch.alive_at < now - SILENCE
+
+
 def skip_rest(batch: Batch, *, now: datetime) -> None:
     """Of a stopped batch: the rows that nobody has begun wait no more. A chunk under way is waited for."""
     # Without the batch's own lock: whoever works on a chunk holds its rows and wants that lock last. He waits for no row,

@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, transaction
 from django.utils import timezone, translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from crm import visibility
-from crm.imports import cells, files, known, targets
-from crm.imports.files import Cells, Reading, Unreadable
+from crm.imports import cells, files, heads, known, progress, targets
+from crm.imports.files import Cells, Unreadable
 from crm.imports.known import Key
 from crm.imports.targets import DEAL, Target
 from crm.models import Import, ImportRow, User
@@ -41,11 +41,6 @@ def target_of(job: Import, user: User) -> Target | None:
     return targets.find(job.target, user, stage_id=job.stage_id)
 
 
-def table_of(job: Import) -> files.Table:
-    """The file, read as the person said. Errors: Unreadable."""
-    return files.read(Path(job.file.path), Reading.of(job.reading))
-
-
 def ask(import_id: int) -> None:
     """Leave the check to a worker. Without a broker nothing is lost: the sweep comes every two minutes."""
     from crm.jobs import check_import
@@ -57,7 +52,10 @@ def ask(import_id: int) -> None:
 
 
 def check(import_id: int) -> bool:
-    """Check the file of an import that waits for it; whether it was checked now. Whole or not at all."""
+    """Check the file of an import that waits for it, or read the headings of one of which they are not known yet.
+
+    Whether that was done now. Whole or not at all; `progress` says meanwhile how far it has come.
+    """
     with transaction.atomic():
         job = (
             Import.objects.select_for_update(of=("self",), skip_locked=True)
@@ -71,7 +69,11 @@ def check(import_id: int) -> bool:
         with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
             try:
                 with transaction.atomic():
-                    _check(job, user)
+                    if heads.is_read(job):
+                        _check(job, user)
+                    else:
+                        heads.read(job)
+                        job.state = Import.State.UPLOADED
             except Unreadable as error:
                 job.state, job.problem = Import.State.FAILED, str(error)
             except OperationalError:
@@ -79,15 +81,32 @@ def check(import_id: int) -> bool:
                 raise
             except SoftTimeLimitExceeded:
                 job.state = Import.State.FAILED
-                job.problem = _("The table is too large. Divide it into several files.")
+                job.problem = _reached(job.pk) + _(
+                    "The table is too large. Divide it into several files."
+                )
             except Exception:
                 log.exception("import %s", job.pk)
                 job.state = Import.State.FAILED
-                job.problem = _(
+                job.problem = _reached(job.pk) + _(
                     "The file could not be read to its end. Save it as a new XLSX and upload it again."
                 )
-        job.save(update_fields=["state", "problem", "total"])
+            progress.forget(job.pk)
+        job.save(update_fields=["state", "problem", "total", "reading", "mapping"])
     return True
+
+
+def stopped(import_id: int) -> Unreadable:
+    """What one reads who has stopped the check."""
+    return Unreadable(_reached(import_id) + _("The check was stopped; nothing was imported."))
+
+
+def _reached(import_id: int) -> str:
+    """At which row it was; empty where nobody knows. A sentence before another."""
+    come = progress.of(import_id)
+    if come is None or not come.row:
+        return ""
+    row, height = (number_format(number, force_grouping=True) for number in (come.row, come.height))
+    return _("At row %(row)s of %(height)s.") % {"row": row, "height": height} + " "
 
 
 def _check(job: Import, user: User) -> None:
@@ -97,13 +116,17 @@ def _check(job: Import, user: User) -> None:
     job.rows.all().delete()
     checker = Checker(target, job.mapping, user)
     job.total = 0
-    rows = table_of(job).rows
-    while chunk := list(islice(rows, CHUNK)):
+    table = heads.table_of(job)
+    progress.tell(job.pk, row=table.heading_row, height=table.height, now=timezone.now())
+    while chunk := list(islice(table.rows, CHUNK)):
         made = checker.rows(chunk)
         for row in made:
             row.of = job
         ImportRow.objects.bulk_create(made)
         job.total += len(made)
+        progress.tell(job.pk, row=chunk[-1][0], height=table.height, now=timezone.now())
+        if progress.is_asked_to_stop(job.pk):
+            raise stopped(job.pk)
     job.state, job.problem = CHECKED, ""
 
 

@@ -12,10 +12,12 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -81,6 +83,8 @@ class Table:
     rows: Iterator[tuple[int, Cells]]
     reading: Reading
     sheets: Sequence[str] = ()
+    # The number of the last row, headings and empty rows among them.
+    height: int = 0
     # Whether the letters look as if they were read in a wrong encoding.
     is_garbled: bool = False
 
@@ -111,7 +115,7 @@ def _read_book(path: Path, reading: Reading, head: bytes) -> Table:
     import python_calamine as calamine
 
     if head.startswith(ZIP):
-        _check_archive(path)
+        _unpacked(path)
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
         names = [
@@ -141,10 +145,24 @@ def _read_book(path: Path, reading: Reading, head: bytes) -> Table:
     _check_size(sheet.total_height, sheet.total_width)
     first_column = sheet.start[1] if sheet.start else 0
     rows = _filled(_merged(sheet.iter_rows(), sheet.merged_cell_ranges or [], first_column))
-    return _with_headings(rows, Reading(sheet=name), sheets=names)
+    top = sheet.start[0] if sheet.start else 0
+    return _with_headings(rows, Reading(sheet=name), sheets=names, height=top + sheet.total_height)
 
 
-def _check_archive(path: Path) -> None:
+def weight(path: Path) -> int:
+    """How much there is to read before the first row is known: of a book all that it unpacks to, of a text nothing.
+
+    Errors: Unreadable.
+    """
+    with path.open("rb") as file:
+        sign = file.read(4)
+    if sign == OLE:
+        return path.stat().st_size
+    return _unpacked(path) if sign == ZIP else 0
+
+
+def _unpacked(path: Path) -> int:
+    """Errors: Unreadable for a damaged archive, and for one that holds more than anybody reads."""
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
@@ -154,6 +172,7 @@ def _check_archive(path: Path) -> None:
         ) from error
     if unpacked > UNPACKED_LIMIT:
         raise Unreadable(_("The table is too large. Divide it into several files."))
+    return unpacked
 
 
 def _first_filled(book: Any, names: list[str]) -> str:
@@ -171,9 +190,9 @@ def _check_size(height: int, width: int) -> None:
     if height > ROW_LIMIT + 100:
         raise Unreadable(
             _(
-                "The table has %(number)s rows, at most %(most)s are read at once. Divide it into several files."
+                "The table has more than %(most)s rows. Divide it into several files of at most %(most)s rows each."
             )
-            % {"number": height, "most": ROW_LIMIT}
+            % {"most": number_format(ROW_LIMIT, force_grouping=True)}
         )
 
 
@@ -210,9 +229,12 @@ def _read_text(path: Path, reading: Reading, head: bytes) -> Table:
     if not _is_text(sample):
         raise Unreadable(_("This is not a table. Choose a file XLSX, XLS, ODS or CSV."))
     delimiter = reading.delimiter if reading.delimiter in DELIMITERS else guess_delimiter(sample)
-    rows = _filled(_lines(path, codec, delimiter, start=len(mark)))
+    lines = partial(_lines, path, codec, delimiter, start=len(mark))
+    # Once for their number: where they are too many, their owner hears it before he has said what the columns mean.
+    height = sum(1 for _row in lines())
+    rows = _filled(lines())
     chosen = Reading(encoding=encoding, delimiter=delimiter)
-    return _with_headings(rows, chosen, is_garbled=is_garbled(sample[:20_000]))
+    return _with_headings(rows, chosen, height=height, is_garbled=is_garbled(sample[:20_000]))
 
 
 def _lines(path: Path, codec: str, delimiter: str, *, start: int) -> Iterator[Cells]:

@@ -61,13 +61,16 @@ def _rows(job: Import, headings: Sequence[str]) -> Iterator[list[Any]]:
 
 
 def _answers(job: Import) -> Iterator[tuple[float, str]]:
-    """(number of the row, what the batch said) of those that it refused or could not put back; in the file's order,
+    """(number of the row, what the batch said) of those that it refused, could not put back or did not come to; in the file's order,
     for the batch has them so.
     """
     if job.batch_id is None:
         return iter(())
-    rows = BatchRow.objects.filter(batch=job.batch_id).exclude(text="").order_by("position")
-    return rows.values_list("payload__number", "text").iterator(chunk_size=CHUNK)
+    skipped = Q(state=BatchRow.State.SKIPPED)
+    rows = BatchRow.objects.filter(skipped | ~Q(text=""), batch=job.batch_id).order_by("position")
+    stopped = _("The import was stopped before this row.")
+    said = rows.values_list("payload__number", "text").iterator(chunk_size=CHUNK)
+    return ((number, text or stopped) for number, text in said)
 
 
 def sentence(row: ImportRow, headings: Sequence[str], answer: str) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from itertools import islice
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
@@ -19,8 +17,8 @@ from django.utils.translation import gettext_lazy
 from crm import rights
 from crm.batches import verbs as batches
 from crm.files.keeping import safe_name
-from crm.imports import checking, files, targets
-from crm.imports.files import Reading
+from crm.imports import checking, files, heads, progress, targets
+from crm.imports.heads import Head
 from crm.models import Batch, BatchRow, Import, ImportRow, User
 from pipelines import feed, registry
 from pipelines.actor import Actor
@@ -31,43 +29,8 @@ IMPORT_STARTED = registry.event(
 )
 # A file this small is checked while its owner waits; a larger one by a worker.
 AT_ONCE = 200 * 1024
-
-
-@dataclass(frozen=True)
-class Head:
-    """The beginning of a file, kept with its import: a page that shows it reads no hundred thousand rows for it."""
-
-    reading: Reading
-    headings: list[str]
-    # The first rows under the headings, as people read them.
-    sample: list[list[str]]
-    sheets: list[str]
-    is_garbled: bool
-
-    @classmethod
-    def read(cls, table: files.Table) -> Head:
-        sample = [[files.text_of(cell)[:40] for cell in row] for _at, row in islice(table.rows, 3)]
-        return cls(table.reading, table.headings, sample, list(table.sheets), table.is_garbled)
-
-    @classmethod
-    def of(cls, job: Import) -> Head:
-        kept = job.reading
-        return cls(
-            Reading.of(kept),
-            kept.get("headings", []),
-            kept.get("sample", []),
-            kept.get("sheets", []),
-            bool(kept.get("is_garbled")),
-        )
-
-    def kept(self) -> dict[str, Any]:
-        """As JSON."""
-        facts = asdict(self)
-        return {**facts.pop("reading"), **facts}
-
-    @property
-    def is_text(self) -> bool:
-        return not self.sheets
+# What a book may unpack to for being read while its owner waits: about a second's work.
+HERE = 8 * 1024 * 1024
 
 
 def take_file(
@@ -100,31 +63,39 @@ def take_file(
     # On the disk it has a name of our own, and no ending that says what to do with it.
     job.file.save(f"{uuid4().hex}{PurePosixPath(name).suffix[:8]}", upload, save=False)
     try:
-        read_headings(job)
+        _read(job)
     except files.Unreadable as error:
         job.file.delete(save=False)
         raise BadAnswer({"file": str(error)}) from error
     job.save()
+    if job.state == Import.State.CHECKING:
+        _leave_to_a_worker(job)
     return job
 
 
-def read_headings(job: Import) -> None:
-    """Read the file's beginning; how it was read, and what its columns probably mean, are noted. Errors: Unreadable."""
-    table = checking.table_of(job)
-    job.reading = Head.read(table).kept()
-    into = checking.target_of(job, job.user)
-    if into is not None:
-        job.mapping = targets.guess(into, table.headings, job.user)
+def _read(job: Import) -> None:
+    """Read the headings here, or leave a book that takes long to a worker; the caller saves. Errors: Unreadable."""
+    if files.weight(Path(job.file.path)) <= HERE:
+        heads.read(job)
+        job.state = Import.State.UPLOADED
+        return
+    job.state, job.problem = Import.State.CHECKING, ""
+
+
+def _leave_to_a_worker(job: Import) -> None:
+    progress.forget(job.pk)
+    transaction.on_commit(lambda: checking.ask(job.pk))
 
 
 def read_again(job: Import, reading: Mapping[str, str]) -> None:
     """Read the file in another encoding, another sheet of it … Errors: RegulationError for one that has begun, Unreadable."""
     _check_open(job)
     job.reading = dict(reading)
-    read_headings(job)
+    _read(job)
     job.rows.all().delete()
-    job.state = Import.State.UPLOADED
-    job.save(update_fields=["reading", "mapping", "state"])
+    job.save(update_fields=["reading", "mapping", "state", "problem"])
+    if job.state == Import.State.CHECKING:
+        _leave_to_a_worker(job)
 
 
 def say_columns(job: Import, mapping: Mapping[str, str], *, known: str, owner: User) -> None:
@@ -154,11 +125,26 @@ def say_columns(job: Import, mapping: Mapping[str, str], *, known: str, owner: U
     job.known = known if known in Import.Known.values else Import.Known.SKIP
     job.state, job.problem = Import.State.CHECKING, ""
     job.save(update_fields=["mapping", "owner", "known", "state", "problem"])
-    if job.size <= AT_ONCE:
+    if job.size <= AT_ONCE and files.weight(Path(job.file.path)) <= HERE:
         checking.check(job.pk)
         job.refresh_from_db()
         return
-    transaction.on_commit(lambda: checking.ask(job.pk))
+    _leave_to_a_worker(job)
+
+
+def stop_check(job: Import) -> None:
+    """Let the check end where it is; nothing of it is kept. Errors: RegulationError for one that is over."""
+    going = Import.objects.filter(pk=job.pk, state=Import.State.CHECKING)
+    with transaction.atomic():
+        mine = going.select_for_update(of=("self",), skip_locked=True).first()
+        if mine is not None:
+            # Nobody is at it: not begun yet, or its worker was killed.
+            mine.state, mine.problem = Import.State.FAILED, str(checking.stopped(mine.pk))
+            mine.save(update_fields=["state", "problem"])
+            return
+    if not going.exists():
+        raise RegulationError(_("The check is over already."))
+    progress.ask_to_stop(job.pk)
 
 
 def begin(job: Import, *, by: Actor, now: datetime) -> Batch:

@@ -24,6 +24,7 @@ patterns: list[URLPattern] = [
     path("import/", imports.index, name="imports"),
     path("import/new/", imports.new, name="import_new"),
     path("import/<int:pk>/", imports.page, name="import"),
+    path("import/<int:pk>/progress/", imports.check_progress, name="import_progress"),
     path("import/<int:pk>/report/", imports.rows_report, name="import_report"),
     # The columns of any table
     path("columns/<slug:kind>/<str:scope>/", columns.choose, name="columns"),

@@ -112,11 +112,17 @@ class Batch(models.Model):
     @property
     def percent(self) -> int:
         """How far the work under way has come, of 100."""
-        if self.state in (self.State.UNDOING, self.State.UNDONE):
-            passed, of = self.undone + self.kept, self.done
-        else:
-            passed, of = self.done + self.refused, self.total
-        return min(100, 100 * passed // of) if of else 100
+        of = self.done if self._is_being_undone else self.total
+        return min(100, 100 * self.passed // of) if of else 100
+
+    @property
+    def passed(self) -> int:
+        """How many rows the work under way has done with."""
+        return self.undone + self.kept if self._is_being_undone else self.done + self.refused
+
+    @property
+    def _is_being_undone(self) -> bool:
+        return self.state in (self.State.UNDOING, self.State.UNDONE)
 
     @transition(field=state, source=State.QUEUED, target=State.RUNNING)
     def begin(self) -> None:

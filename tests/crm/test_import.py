@@ -18,7 +18,7 @@ from crm.batches import verbs as batches
 from crm.clients import people
 from crm.clients import verbs as clients
 from crm.files import limits
-from crm.imports import cells, checking, files, kind, report, targets, verbs
+from crm.imports import cells, checking, files, heads, kind, report, targets, verbs
 from crm.models import Batch, BatchRow, Company, Contact, Deal, Import, ImportRow, ListItem
 from pipelines.actor import Actor
 from pipelines.compiled import CompiledField
@@ -208,7 +208,7 @@ def test_what_is_no_table_is_refused_in_words(olga, data, name, word) -> None:
 def test_the_encoding_and_the_delimiter_are_guessed(olga, encoding) -> None:
     text = "Имя\tТелефон\nПётр Ломов из Барановичей\t89161234567\nАнна Сергеевна\t89161234568\n"
     job = take(olga, text.encode(encoding), name="x.csv")
-    assert checking.table_of(job).headings == ["Имя", "Телефон"]
+    assert heads.table_of(job).headings == ["Имя", "Телефон"]
     assert job.mapping == {"0": "name", "1": "phone"}
 
 
@@ -233,9 +233,9 @@ def test_wrong_letters_are_noticed_and_another_encoding_can_be_said(olga) -> Non
     text = "Имя;Телефон\nПривет Иванов;89161234567\nПётр Сергеев;89161234568\n"
     job = take(olga, text, name="x.csv")
     verbs.read_again(job, {"encoding": "cp1251", "delimiter": ";"})
-    assert checking.table_of(job).is_garbled
+    assert heads.table_of(job).is_garbled
     verbs.read_again(job, {"encoding": "utf-8-sig", "delimiter": ";"})
-    assert not checking.table_of(job).is_garbled
+    assert not heads.table_of(job).is_garbled
     assert files.is_garbled("пРИВЕТ, иВАН мЕЛЬНИК")
     assert not files.is_garbled("ООО «СРСР» и Россия, ул. Речная, АО «РЖД», Сергей Рь")
 
@@ -243,7 +243,7 @@ def test_wrong_letters_are_noticed_and_another_encoding_can_be_said(olga) -> Non
 def test_a_books_cells_are_read_as_people_mean_them(olga) -> None:
     rows = [["Имя", "Имя", "Телефон", "Формула"], ["А", "", 79161234567.0, "=6*7"], ["", "", "7.9161234567E10", "=cmd|' /C calc'!A0"], ["\x07Б", "", "7,91612E+10", ""], []]  # fmt: skip
     job = take(olga, book(*rows, merge=[("B2:B4", "Слитая")]), name="x.xlsx")
-    table = checking.table_of(job)
+    table = heads.table_of(job)
     read = [row for _number, row in table.rows]
     assert [row[1] for row in read[:3]] == ["Слитая"] * 3
     assert [row[3] for row in read[:2]] == [42.0, "=cmd|' /C calc'!A0"]

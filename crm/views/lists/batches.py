@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import rights
-from crm.batches import kinds, verbs
+from crm.batches import kinds, running, verbs
 from crm.models import Batch, BatchRow
 from crm.registers import xlsx
 from crm.views.answers import SignedIn
@@ -74,7 +74,8 @@ def progress(request: SignedIn, pk: int) -> HttpResponse:
     batch = _find(request, pk)
     if not batch.is_active:
         return go(request, batch.get_absolute_url())
-    return render(request, "crm/batch_progress.html", {"batch": batch})
+    silent = running.is_silent(batch, timezone.now())
+    return render(request, "crm/batch_progress.html", {"batch": batch, "is_silent": silent})
 
 
 @login_required
@@ -127,9 +128,18 @@ def report_context(batch: Batch, request: SignedIn) -> dict[str, Any]:
         "query": query_without(request, "page"),
         "may_export": request.user.may(rights.EXPORT),
         "gone": batch.params.get("gone", 0),
+        "stopped_at_row": _first_left(batch) if batch.stopped_at else 0,
+        "is_silent": running.is_silent(batch, timezone.now()),
         "refused": [line_of(row) for row in batch.rows.filter(state__in=FILTERS["refused"])[:PAGE]],
         **_undoing(batch, request),
     }
+
+
+def _first_left(batch: Batch) -> int:
+    """The row at which it was stopped, of an import as its file counts them; 0 where all had been done."""
+    skipped = batch.rows.filter(state=BatchRow.State.SKIPPED).order_by("position")
+    row = skipped.only("position", "payload").first()
+    return int(row.payload.get("number", row.position)) if row else 0
 
 
 def _undoing(batch: Batch, request: SignedIn) -> dict[str, Any]:

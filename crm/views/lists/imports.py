@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -17,12 +18,12 @@ from django.views.decorators.http import require_GET
 from crm import rights, visibility
 from crm.card import page as card
 from crm.files import limits
-from crm.imports import checking, files, report, targets, verbs
+from crm.imports import checking, files, heads, progress, report, targets, verbs
 from crm.imports.targets import Target
 from crm.models import Import, ImportRow, User
 from crm.registers import xlsx
 from crm.views.answers import SignedIn
-from crm.views.replies import me
+from crm.views.replies import go, me
 from crm.views.taking_out import takes_out
 from pipelines.errors import BadAnswer, RegulationError
 
@@ -98,9 +99,32 @@ def page(request: SignedIn, pk: int) -> HttpResponse:
         return redirect("crm:imports")
     if request.method == "POST":
         return _take(request, job)
+    if job.state == Import.State.CHECKING:
+        return render(request, "crm/import_running.html", _running(job, target))
     if job.state in (Import.State.UPLOADED, Import.State.FAILED) or "step" in request.GET:
         return _columns(request, job, target)
     return _checked(request, job, target)
+
+
+@login_required
+@require_GET
+def check_progress(request: SignedIn, pk: int) -> HttpResponse:
+    """The bar alone while a worker reads the file; the page again as soon as it has."""
+    job = find_import(request, pk)
+    target = checking.target_of(job, job.user)
+    if target is None or job.state != Import.State.CHECKING:
+        return go(request, reverse("crm:import", args=[job.pk]))
+    return render(request, "crm/import_progress.html", _running(job, target))
+
+
+def _running(job: Import, target: Target) -> dict[str, Any]:
+    come = progress.of(job.pk)
+    return {
+        **_common(job, target, "check" if heads.is_read(job) else "columns"),
+        "come": come,
+        "is_silent": come is not None and come.is_silent(timezone.now()),
+        "is_read": heads.is_read(job),
+    }
 
 
 def _take(request: SignedIn, job: Import) -> HttpResponse:
@@ -112,10 +136,13 @@ def _take(request: SignedIn, job: Import) -> HttpResponse:
             case "check":
                 verbs.say_columns(
                     job,
-                    _mapping(request, len(verbs.Head.of(job).headings)),
+                    _mapping(request, len(heads.Head.of(job).headings)),
                     known=request.POST.get("known", ""),
                     owner=_owner(request),
                 )
+                return redirect("crm:import", job.pk)
+            case "stop":
+                verbs.stop_check(job)
                 return redirect("crm:import", job.pk)
             case "begin":
                 return redirect(verbs.begin(job, by=me(request), now=timezone.now()))
@@ -143,7 +170,7 @@ def _owner(request: SignedIn) -> User:
 
 
 def _columns(request: SignedIn, job: Import, target: Target) -> HttpResponse:
-    head = verbs.Head.of(job)
+    head = heads.Head.of(job)
     columns = [
         {
             "at": at,
@@ -190,7 +217,7 @@ def _common(job: Import, target: Target, step: str) -> dict[str, Any]:
 def _checked(request: SignedIn, job: Import, target: Target) -> HttpResponse:
     shown = [target.fields[code] for code in target.fields if code in job.mapping.values()]
     columns = {code: int(at) for at, code in job.mapping.items()}
-    headings = verbs.Head.of(job).headings
+    headings = heads.Head.of(job).headings
     wrong_only = "wrong" in request.GET
     rows = job.rows.order_by("number")
     if wrong_only:
@@ -235,7 +262,7 @@ def _preview(row: ImportRow, item: Any, column: int, owners: dict[str, str]) -> 
 def rows_report(request: SignedIn, pk: int) -> HttpResponseBase:
     """The rows that were not imported, as an XLSX: to be mended there and uploaded again."""
     job = find_import(request, pk)
-    headings = verbs.Head.of(job).headings
+    headings = heads.Head.of(job).headings
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
         report.write(job, path, headings)
