@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import (
@@ -56,16 +57,18 @@ class DealAdmin(ByName, LogAdmin):
         "pipeline",
         "stage",
         "owner",
-        "budget",
-        "currency",
+        "sum",
         "created_at",
-        "archived_at",
     )
     list_display_links = ("id", "name")
     list_filter = ("pipeline", "status", "stage")
     list_select_related = ("pipeline", "stage", "owner")
     ordering = ("-id",)
     exclude = ("values", "tags")
+
+    @admin.display(description=_("sum"), ordering="budget")
+    def sum(self, deal: Deal) -> str:
+        return f"{number_format(deal.budget, force_grouping=True)}\N{NO-BREAK SPACE}{deal.currency}"
 
 
 @admin.register(Contact)

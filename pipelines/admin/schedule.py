@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
@@ -50,8 +51,15 @@ class ScheduleForm(CodedForm):
         fields = ("name", "time_zone", "countries")
 
 
+# Django's own widget has seconds, and warns in each row of the server's zone, which these hours do not know.
+HOURS_AND_MINUTES = {
+    models.TimeField: {"widget": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
+}
+
+
 class HoursInline(CrmAdminAccess, admin.TabularInline):
     model = ScheduleHours
+    formfield_overrides: ClassVar[Any] = HOURS_AND_MINUTES
     extra = 0
     verbose_name_plural = gettext_lazy(
         "working hours (a break is the gap between two rows of a day)"
@@ -60,6 +68,7 @@ class HoursInline(CrmAdminAccess, admin.TabularInline):
 
 class DaysInline(CrmAdminAccess, admin.TabularInline):
     model = ScheduleDay
+    formfield_overrides: ClassVar[Any] = HOURS_AND_MINUTES
     extra = 0
 
 
