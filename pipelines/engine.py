@@ -158,28 +158,9 @@ def move(
     )
     as_it_was = _columns_of(deal)
     changes, passed = _asked(context, source, target, answers=answers or {}, pledge=pledge)
-
-    stayed, filled = now - deal.stage_since, deal.filled_columns
-    with door.opened():
-        deal.move_to(target, at=now)
-        deal.stage_deadline = pipeline.calendar.add(now, target.limit) if target.limit else None
-        writes.update(deal, *filled, *MOVED_COLUMNS)
-    event, filled_event = _told(context, source, target, changes=changes, reason=reason)
-    if changes:
-        as_it_was |= {"fields": changes, "filled": filled_event.pk}
     if pledge and passed:
         as_it_was["pledged"] = True
-    change = StageChange(
-        deal=deal,
-        from_stage_id=source.id,
-        to_stage_id=target.id,
-        event=event,
-        at=now,
-        stayed=stayed,
-        before=as_it_was,
-    )
-    writes.insert(change)
-    context.event = event
+    change, filled = _moved(context, source, target, as_it_was, changes=changes, reason=reason)
     told = overrides.tell(passed, context, pledge) if pledge else []
     if changes:
         date_changed(deal, changes, now=now)
@@ -188,16 +169,7 @@ def move(
         timers.arm_pipeline(deal, pipeline, now=now)
     writes.later(_withdraw_offers, deal.pk, of=deal.pk)
     with grace_of.waiting(now + grace if grace else None):
-        with caused_by(event.pk, deeper=0):
-            remedies.run(context)
-        leaving = rules.Job(
-            pipeline.rules_of("leave", "do", stage_id=source.id), context, f"leave:{change.pk}"
-        )
-        _enter(context, target, change, leaving)
-        if changes:
-            # Only now: a rule that hears it may move the deal on, and the entered stage's rules come first.
-            hear(filled_event, deal, pipeline, by, now)
-        hear(event, deal, pipeline, by, now)
+        _follow(context, source, target, change, filled)
     if pledge and passed:
         # Last: a rule of the entered stage that cancels tasks must not cancel the promise.
         overrides.keep(passed, told, context, pledge)
@@ -233,6 +205,63 @@ def _asked(
         deal.restore(before)
         raise
     return changes, []
+
+
+def _moved(
+    context: Context,
+    source: CompiledStage,
+    target: CompiledStage,
+    as_it_was: dict[str, Any],
+    *,
+    changes: dict[str, list[Any]],
+    reason: str,
+) -> tuple[StageChange, Event | None]:
+    """Write the deal on its new stage, its feed, and the passage with all that takes it back; None: nothing was filled in."""
+    deal, now = context.deal, context.now
+    stayed, filled = now - deal.stage_since, deal.filled_columns
+    with door.opened():
+        deal.move_to(target, at=now)
+        deal.stage_deadline = (
+            context.pipeline.calendar.add(now, target.limit) if target.limit else None
+        )
+        writes.update(deal, *filled, *MOVED_COLUMNS)
+    event, filled_event = _told(context, source, target, changes=changes, reason=reason)
+    if changes:
+        as_it_was |= {"fields": changes, "filled": filled_event.pk}
+    change = StageChange(
+        deal=deal,
+        from_stage_id=source.id,
+        to_stage_id=target.id,
+        event=event,
+        at=now,
+        stayed=stayed,
+        before=as_it_was,
+    )
+    writes.insert(change)
+    context.event = event
+    return change, filled_event if changes else None
+
+
+def _follow(
+    context: Context,
+    source: CompiledStage,
+    target: CompiledStage,
+    change: StageChange,
+    filled: Event | None,
+) -> None:
+    """What the move brings: the promised remedies, the rules of leaving and entering, and those that hear of it."""
+    deal, pipeline, by, now = context.deal, context.pipeline, context.by, context.now
+    event: Event = change.event
+    with caused_by(event.pk, deeper=0):
+        remedies.run(context)
+    leaving = rules.Job(
+        pipeline.rules_of("leave", "do", stage_id=source.id), context, f"leave:{change.pk}"
+    )
+    _enter(context, target, change, leaving)
+    if filled is not None:
+        # Only now: a rule that hears it may move the deal on, and the entered stage's rules come first.
+        hear(filled, deal, pipeline, by, now)
+    hear(event, deal, pipeline, by, now)
 
 
 def _told(
