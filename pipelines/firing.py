@@ -19,8 +19,12 @@ from pipelines.models import RuleRun, StageChange, Timer
 from pipelines.transactions import remembering
 from pipelines.verbs import SCENARIO_CHOSEN, TIMER_FIRED
 
+# A batch's own statements and its commit cost as much as dozens of countdowns; but its deals stay locked to its end,
+# about a second at most, and a manager who moves one of them meanwhile waits.
+BATCH = 200
 
-def fire_due(now: datetime, *, limit: int = 100, deal: Any = None) -> int:
+
+def fire_due(now: datetime, *, limit: int = BATCH, deal: Any = None) -> int:
     """Fire up to `limit` due timers; returns how many were claimed. One step of the tick, run until it returns 0.
 
     The first timers of all deals run together; a deal's further ones after it, for what the first one's rule did
