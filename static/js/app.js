@@ -25,6 +25,8 @@
     button.title = "Alt+Z";
     button.setAttribute("aria-keyshortcuts", "Alt+Z");
     button.addEventListener("click", () => {
+      // Gone before the toast has faded: pressed twice, it would be refused the second time.
+      button.remove();
       shown.hide();
       htmx.ajax("POST", back.url, { source: document.body, target: "#dialog", swap: "none" });
     });
@@ -62,6 +64,23 @@
       dialog.querySelector("input:not([type=hidden]):not([type=radio]), select, textarea");
     if (field && !dialog.contains(document.activeElement)) field.focus();
   }
+
+  // What is sent from a part of the page wants to find it there when its answer comes: only then that part draws itself anew.
+  const sent = new Set(), late = new Set();
+  document.addEventListener("htmx:beforeSend", ({ detail: { requestConfig: { verb, elt } } }) => { if (verb !== "get") sent.add(elt); });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { target, requestConfig: { verb, elt } } = detail;
+    if (verb !== "get" || target !== elt || ![...sent].some((from) => target.contains(from))) return;
+    detail.shouldSwap = false;
+    late.add(target.id === "feed" ? "feed:changed" : "deal:changed");
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig: { verb, elt } } }) => {
+    if (verb === "get") return;
+    sent.delete(elt);
+    if ([...sent].some((from) => from.isConnected)) return;
+    late.forEach((name) => htmx.trigger(document.body, name));
+    late.clear();
+  });
 
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail, said = xhr.getResponseHeader("HX-Trigger");

@@ -79,9 +79,10 @@
       } else {
         seen = acted;
         const answer = await fetch(`${board.dataset.changedUrl}&deals=${asked.join()}`);
+        const html = await answer.text();
         if (answer.ok && !isLate()) {
           asked.forEach((pk) => waiting.delete(pk));
-          place(asked, new DOMParser().parseFromString(await answer.text(), "text/html"));
+          place(asked, new DOMParser().parseFromString(html, "text/html"));
         }
       }
     } catch { /* The next sign of life asks again. */ } finally { isAsking = false; }
