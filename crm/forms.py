@@ -226,20 +226,27 @@ class ContactedForm(AnswersForm):
         return typed
 
 
-class PersonForm(AnswersForm):
-    """A contact: his name and how to reach him."""
-
-    name = forms.CharField(label=pgettext_lazy("person", "Name"), required=False)
-    phone = forms.CharField(
+def _phone() -> forms.CharField:
+    return forms.CharField(
         label=gettext_lazy("Phone"),
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
     )
-    email = forms.CharField(
+
+
+def _email() -> forms.CharField:
+    return forms.CharField(
         label=gettext_lazy("E-mail"),
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "email"}),
     )
+
+
+class PersonForm(AnswersForm):
+    """A contact: his name and how to reach him."""
+
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), required=False)
+    phone, email = _phone(), _email()
 
 
 class CompanyForm(PersonForm):
@@ -299,16 +306,7 @@ class NewDealForm(AnswersForm):
     )
     owner = forms.ChoiceField(label=gettext_lazy("Responsible"), required=False)
     contact_name = forms.CharField(label=gettext_lazy("Contact's name"), required=False)
-    phone = forms.CharField(
-        label=gettext_lazy("Phone"),
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "tel"}),
-    )
-    email = forms.CharField(
-        label=gettext_lazy("E-mail"),
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "email"}),
-    )
+    phone, email = _phone(), _email()
     company_name = forms.CharField(label=gettext_lazy("Company"), required=False)
     tax_id = forms.CharField(label=gettext_lazy("Tax number"), required=False, max_length=20)
 

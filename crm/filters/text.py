@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q
 
 from crm.clients.points import normalize_phone
@@ -19,21 +21,20 @@ def mentions(text: str) -> Q:
 
 def with_contact(text: str) -> Q:
     """Deals whose contact has the text in his name, or has such a phone."""
-    contacts = Contact.objects.filter(name_has(text))
-    found = Q(one_of("contact_id", contacts.values("id")))
-    if points := phone_has(text):
-        having = ContactPoint.objects.filter(points, contact__isnull=False).order_by()
-        found |= Q(one_of("contact_id", having.values("contact_id")))
-    return found
+    return _with("contact", Contact, text)
 
 
 def with_company(text: str) -> Q:
     """Deals whose company has the text in its name, or has such a phone."""
-    companies = Company.objects.filter(name_has(text))
-    found = Q(one_of("company_id", companies.values("id")))
+    return _with("company", Company, text)
+
+
+def _with(who: str, model: Any, text: str) -> Q:
+    column = f"{who}_id"
+    found = Q(one_of(column, model.objects.filter(name_has(text)).values("id")))
     if points := phone_has(text):
-        having = ContactPoint.objects.filter(points, company__isnull=False).order_by()
-        found |= Q(one_of("company_id", having.values("company_id")))
+        having = ContactPoint.objects.filter(points, **{f"{who}__isnull": False}).order_by()
+        found |= Q(one_of(column, having.values(column)))
     return found
 
 

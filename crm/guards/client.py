@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crm.evidence import proves
+from crm.guards.entries import EntryParams, names_entry
 from crm.models import ContactPoint, Deal
 from pipelines import reads
 from pipelines.context import Context
 from pipelines.engine import SCENARIO_CHOSEN
 from pipelines.models import Event
-from pipelines.params import DurationField, FieldField, ParamsForm, ScenarioField
+from pipelines.params import DurationField, ParamsForm, ScenarioField
 from pipelines.registry import No, guard
 
 
@@ -122,28 +123,20 @@ def _read_channels(deals: list[int]) -> dict[int, list[str]]:
     return found
 
 
-class EvidenceParams(ParamsForm):
-    field = FieldField(label=gettext_lazy("field"))
-
-
-@guard("evidence", label=gettext_lazy("Evidence from the feed"), form=EvidenceParams)
+@guard("evidence", label=gettext_lazy("Evidence from the feed"), form=EntryParams)
 def evidence(context: Context, params: Any) -> No | None:
     """The field names an incoming letter or message of this deal, or a conversation with its recording."""
-    chosen = context.value(params.field)
-    if chosen:
-        event = context.fact(
-            f"event {chosen}", lambda: Event.objects.filter(pk=chosen, deal=context.deal).first()
-        )
-        if event is not None and proves(event):
-            return None
-        message = _(
-            "This entry proves nothing: choose a letter or message of the client, or a recorded conversation."
-        )
-    else:
-        message = _(
+    return names_entry(
+        context,
+        params.field,
+        proves,
+        none=_(
             "Choose the proof in the feed: a letter or message of the client, or a recorded conversation."
-        )
-    return No(message, (params.field,))
+        ),
+        wrong=_(
+            "This entry proves nothing: choose a letter or message of the client, or a recorded conversation."
+        ),
+    )
 
 
 class ArrivalParams(ParamsForm):

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from crm.contacting import ATTEMPTS, COMMUNICATION
 from crm.evidence import is_turning
+from crm.guards.entries import EntryParams, names_entry
 from pipelines.context import Context
 from pipelines.models import Event
-from pipelines.params import FieldField, ParamsForm
+from pipelines.params import ParamsForm
 from pipelines.registry import No, guard
 
 SINCE = [
@@ -50,23 +51,15 @@ def contacted(context: Context, params: Any) -> No | None:
     )
 
 
-class TurnedParams(ParamsForm):
-    field = FieldField(label=gettext_lazy("field"))
-
-
-@guard("client_turned", label=gettext_lazy("The client turned to us himself"), form=TurnedParams)
+@guard("client_turned", label=gettext_lazy("The client turned to us himself"), form=EntryParams)
 def client_turned(context: Context, params: Any) -> No | None:
     """The field names an incoming call, letter or message of this deal that came after the deal entered its stage."""
-    chosen = context.value(params.field)
-    if chosen:
-        event = context.fact(
-            f"event {chosen}", lambda: Event.objects.filter(pk=chosen, deal=context.deal).first()
-        )
-        if event is not None and is_turning(event) and event.at >= context.deal.stage_since:
-            return None
-        message = _(
+    return names_entry(
+        context,
+        params.field,
+        lambda entry: is_turning(entry) and entry.at >= context.deal.stage_since,
+        none=_("Choose in the feed the incoming call, letter or message of the client."),
+        wrong=_(
             "This entry does not show it: choose an incoming call, letter or message that came since."
-        )
-    else:
-        message = _("Choose in the feed the incoming call, letter or message of the client.")
-    return No(message, (params.field,))
+        ),
+    )

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from crm import deliveries
 from crm.models import DeliveryTerms
+from crm.sections.rows import unknown_clause, unknown_keys
 from pipelines import registry
 from pipelines.playbook.clauses import known as clauses_in
-from pipelines.playbook.cursor import hint
 
 KEYS = ("regular_from", "unit", "clause")
 MOST = 10_000
@@ -29,20 +29,15 @@ def check(rows: Any, folder: Path) -> Iterator[str]:
     if not isinstance(rows, dict):
         yield _("here must stand a mapping (key: value)")
         return
-    for key in rows.keys() - set(KEYS):
-        yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), KEYS)}
+    yield from unknown_keys(rows, KEYS)
     number = rows.get("regular_from")
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
         yield "regular_from: " + _("must be a whole number from 1 on")
     units = DeliveryTerms.Unit.values
     if str(rows.get("unit", "t")) not in units:
         yield "unit: " + _("must be one of: %(words)s") % {"words": ", ".join(units)}
-    clause = rows.get("clause")
-    if clause is not None and str(clause) not in (known := clauses_in(folder)):
-        yield "clause: " + _("unknown clause “%(clause)s”%(hint)s") % {
-            "clause": clause,
-            "hint": hint(str(clause), known),
-        }
+    if (clause := rows.get("clause")) is not None:
+        yield from unknown_clause(clause, clauses_in(folder), at="clause")
 
 
 def load(playbook: str, folder: Path, rows: Any, now: datetime) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm.models import ClientRule, IntakeRule, RequestKind, Way
+from crm.sections.rows import settle, unknown_clause, unknown_keys
 from pipelines import registry
 from pipelines.playbook.clauses import known as clauses_in
 from pipelines.playbook.cursor import hint
@@ -71,8 +72,7 @@ def _check_kind(
 
 
 def _check_row(row: dict[str, Any], facts: _Known, *, is_part: bool) -> Iterator[str]:
-    for key in row.keys() - set(KEYS):
-        yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), KEYS)}
+    yield from unknown_keys(row, KEYS)
     pipeline = row.get("pipeline")
     if pipeline is None and not is_part:
         yield _("“pipeline” is missing")
@@ -151,17 +151,11 @@ def load(playbook: str, folder: Path, rows: Any, now: datetime) -> None:
     known = {
         (rule.source, rule.kind): rule for rule in IntakeRule.objects.filter(playbook=playbook)
     }
-    for (source, kind), row in wanted.items():
-        columns = _columns(row)
-        rule = known.pop((source, kind), None) or IntakeRule(
-            playbook=playbook, source=source, kind=kind
-        )
-        if not rule.pk or any(getattr(rule, name) != value for name, value in columns.items()):
-            for name, value in columns.items():
-                setattr(rule, name, value)
-            rule.save()
-    for gone in known.values():
-        gone.delete()
+    settle(
+        known,
+        [(key, _columns(row)) for key, row in wanted.items()],
+        lambda key: IntakeRule(playbook=playbook, source=key[0], kind=key[1]),
+    )
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:
@@ -192,15 +186,10 @@ def check_clients(rows: Any, folder: Path) -> Iterator[str]:
     if not isinstance(rows, dict):
         yield _("here must stand a mapping (key: value)")
         return
-    clauses, known = _Known(folder).clauses, ("one_manager",)
-    for key in rows.keys() - set(known):
-        yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), known)}
+    yield from unknown_keys(rows, ("one_manager",))
     clause = rows.get("one_manager")
-    if clause is not None and str(clause) not in clauses:
-        yield "one_manager: " + _("unknown clause “%(clause)s”%(hint)s") % {
-            "clause": clause,
-            "hint": hint(str(clause), clauses),
-        }
+    if clause is not None:
+        yield from unknown_clause(clause, _Known(folder).clauses, at="one_manager")
 
 
 def load_clients(playbook: str, folder: Path, rows: Any, now: datetime) -> None:

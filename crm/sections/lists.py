@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from crm.lists import defining
 from crm.models import CustomList, ListField
 from crm.models.own_list import ICONS
+from crm.sections.rows import unknown_keys
 from pipelines import registry
 from pipelines.compiling import split_choice
 from pipelines.playbook.cursor import hint
@@ -47,7 +48,7 @@ def check(rows: Any, folder: Path) -> Iterator[str]:
         if not isinstance(row, dict):
             yield place + _("here must stand a mapping (key: value)")
             continue
-        yield from (place + said for said in _unknown(row, LIST_KEYS))
+        yield from (place + said for said in unknown_keys(row, LIST_KEYS))
         code = str(row.get("list") or "")
         if not CODE.match(code) or code in seen:
             yield place + _("“%(key)s” must be a code, each once") % {"key": "list"}
@@ -69,11 +70,6 @@ def check(rows: Any, folder: Path) -> Iterator[str]:
         yield from (f"{code}: {said}" for said in _check_fields(row.get("fields", [])))
 
 
-def _unknown(row: dict[str, Any], keys: tuple[str, ...]) -> Iterator[str]:
-    for key in row.keys() - set(keys):
-        yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), keys)}
-
-
 def _check_fields(rows: Any) -> Iterator[str]:
     if not isinstance(rows, list):
         yield "fields: " + _("here must stand a list, a mapping a line")
@@ -84,7 +80,7 @@ def _check_fields(rows: Any) -> Iterator[str]:
             yield "fields: " + _("here must stand a mapping (key: value)")
             continue
         code, kind = str(row.get("field") or ""), str(row.get("type", "text"))
-        yield from (f"{code}: {said}" for said in _unknown(row, FIELD_KEYS))
+        yield from (f"{code}: {said}" for said in unknown_keys(row, FIELD_KEYS))
         if not CODE.match(code) or code in seen:
             yield f"{code}: " + _("“%(key)s” must be a code, each once") % {"key": "field"}
         seen.add(code)

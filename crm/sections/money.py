@@ -25,9 +25,9 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from crm.models import InvoiceKind, Package, PaymentTerms
+from crm.sections.rows import settle, unknown_keys
 from pipelines import registry
 from pipelines.fields import parse_money, parse_number
-from pipelines.playbook.cursor import hint
 
 PACKAGE_KEYS = ("package", "name", "prices")
 TERMS_KEYS = ("package", "discount", "prepayment")
@@ -48,7 +48,7 @@ def check_terms(rows: Any, folder: Path) -> Iterator[str]:
     if not isinstance(rows, dict):
         yield _("here must stand a mapping (key: value)")
         return
-    yield from _unknown(rows, TERMS_KEYS)
+    yield from unknown_keys(rows, TERMS_KEYS)
     yield from _sums("prepayment", rows.get("prepayment") or {})
 
 
@@ -83,13 +83,8 @@ def _check_rows(
         place = f"{code or '?'}: "
         if not code or codes.count(code) > 1:
             yield place + _("“%(key)s” must stand here, each once") % {"key": key}
-        yield from (place + problem for problem in _unknown(row, known))
+        yield from (place + problem for problem in unknown_keys(row, known))
         yield from (place + problem for problem in problems(row))
-
-
-def _unknown(row: dict[str, Any], known: tuple[str, ...]) -> Iterator[str]:
-    for key in row.keys() - set(known):
-        yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), known)}
 
 
 def _sums(key: str, sums: Any) -> Iterator[str]:
@@ -143,15 +138,11 @@ def _load(
     """Make the playbook's rows be these, found by code; what is gone goes."""
     rows_of: Any = model._default_manager.filter(playbook=playbook)
     known: dict[str, Any] = {row.code: row for row in rows_of}
-    for position, row in enumerate(rows or []):
-        wanted = columns(row) | {"position": position}
-        found = known.pop(str(row[key]), None) or model(playbook=playbook, code=str(row[key]))
-        if found.pk is None or any(getattr(found, name) != wanted[name] for name in wanted):
-            for name, value in wanted.items():
-                setattr(found, name, value)
-            found.save()
-    for gone in known.values():
-        gone.delete()
+    wanted = [
+        (str(row[key]), columns(row) | {"position": position})
+        for position, row in enumerate(rows or [])
+    ]
+    settle(known, wanted, lambda code: model(playbook=playbook, code=code))
 
 
 def _stored(sums: dict[str, Any]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from crm.models import NamingRule
 from crm.names import naming
+from crm.sections.rows import settle, unknown_clause, unknown_keys
 from pipelines import registry
 from pipelines.playbook.clauses import known as clauses_in
 from pipelines.playbook.cursor import hint
@@ -48,8 +49,7 @@ def check(rows: Any, folder: Path) -> Iterator[str]:
 
 def _check_row(record: str, row: dict[str, Any], clauses: set[str]) -> Iterator[str]:
     known = ("words", "clause", *ASKED[record])
-    for key in row.keys() - set(known):
-        yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), known)}
+    yield from unknown_keys(row, known)
     words = row.get("words")
     if words is not None and not _is_range(words):
         yield _("words: must be two numbers, the fewest and the most: [1, 4]")
@@ -64,11 +64,8 @@ def _check_row(record: str, row: dict[str, Any], clauses: set[str]) -> Iterator[
                 yield f"{key}: " + _("“clause” is missing")
         elif not isinstance(value, str) or len(value) > 20:
             yield f"{key}: " + _("must be a clause")
-        elif value not in clauses:
-            yield f"{key}: " + _("unknown clause “%(clause)s”%(hint)s") % {
-                "clause": value,
-                "hint": hint(value, clauses),
-            }
+        else:
+            yield from unknown_clause(value, clauses, at=key)
 
 
 def _is_range(words: Any) -> bool:
@@ -84,15 +81,11 @@ def load(playbook: str, folder: Path, rows: Any, now: datetime) -> None:
     """Make the playbook's rules about names be these; what is not asked any more goes."""
     rows = rows or {}
     known = {rule.record: rule for rule in NamingRule.objects.filter(playbook=playbook)}
-    for record, row in rows.items():
-        columns = _columns(row)
-        rule = known.pop(record, None) or NamingRule(playbook=playbook, record=record)
-        if not rule.pk or any(getattr(rule, name) != value for name, value in columns.items()):
-            for name, value in columns.items():
-                setattr(rule, name, value)
-            rule.save()
-    for gone in known.values():
-        gone.delete()
+    settle(
+        known,
+        [(record, _columns(row)) for record, row in rows.items()],
+        lambda record: NamingRule(playbook=playbook, record=record),
+    )
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:

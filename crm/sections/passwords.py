@@ -13,10 +13,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm.models import PasswordRule
+from crm.sections.rows import unknown_clause, unknown_keys
 from pipelines import registry
 from pipelines.clock import Duration
 from pipelines.playbook.clauses import known
-from pipelines.playbook.cursor import hint
 
 KEYS = ("months", "warn", "clause")
 MOST_MONTHS = 120
@@ -28,19 +28,13 @@ def check(rows: Any, folder: Path) -> Iterator[str]:
     if not isinstance(rows, dict):
         yield _("here must stand a mapping (key: value)")
         return
-    for key in rows.keys() - set(KEYS):
-        yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), KEYS)}
+    yield from unknown_keys(rows, KEYS)
     months = rows.get("months")
     if not isinstance(months, int) or isinstance(months, bool) or not 0 < months <= MOST_MONTHS:
         yield "months: " + _("must be a whole number, not “%(value)s”") % {"value": months}
     if _days(rows.get("warn", WARN)) is None:
         yield "warn: " + _("must be a number of days: 14d")
-    clause, clauses = str(rows.get("clause") or ""), known(folder)
-    if clause not in clauses:
-        yield _("unknown clause “%(clause)s”%(hint)s") % {
-            "clause": clause,
-            "hint": hint(clause, clauses),
-        }
+    yield from unknown_clause(rows.get("clause") or "", known(folder))
 
 
 def _days(text: Any) -> int | None:

@@ -20,6 +20,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm.models import ListedTag, Tag, TagList
+from crm.sections.rows import unknown_clause, unknown_keys
 from pipelines import registry
 from pipelines.admin.forms import COLOURS
 from pipelines.playbook.clauses import known as clauses_in
@@ -37,16 +38,11 @@ def check(rows: Any, folder: Path) -> Iterator[str]:
     if not isinstance(rows, dict):
         yield _("here must stand a list of tags, or “only”, “clause” and “list”")
         return
-    for key in rows.keys() - set(KEYS):
-        yield _("unknown key “%(key)s”%(hint)s") % {"key": key, "hint": hint(str(key), KEYS)}
+    yield from unknown_keys(rows, KEYS)
     if not isinstance(rows.get("only", False), bool):
         yield "only: " + _("must be true or false")
-    clause = rows.get("clause")
-    if clause is not None and str(clause) not in (known := clauses_in(folder)):
-        yield "clause: " + _("unknown clause “%(clause)s”%(hint)s") % {
-            "clause": clause,
-            "hint": hint(str(clause), known),
-        }
+    if (clause := rows.get("clause")) is not None:
+        yield from unknown_clause(clause, clauses_in(folder), at="clause")
     listed = rows.get("list")
     if not isinstance(listed, list) or not listed:
         yield "list: " + _("here must stand at least one tag")
