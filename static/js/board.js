@@ -75,6 +75,13 @@
     menu.querySelector("[data-to]:not([hidden])")?.focus();
   });
   menu.addEventListener("click", (event) => {
+    const task = event.target.closest("[data-task-url]");
+    if (task && chosen) {
+      const url = task.dataset.taskUrl.replace("/0/", `/${chosen.dataset.deal}/`);
+      closeMenu(true);
+      htmx.ajax("GET", url, { target: "#dialog", swap: "innerHTML" }).catch(() => {});
+      return;
+    }
     const item = event.target.closest("[data-to]");
     if (!item || !chosen) return;
     const card = chosen, from = columnOf(card);
@@ -82,14 +89,16 @@
     closeMenu(false);
     post(card, from, to);
   });
-  menu.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" || event.key === "Tab") { event.preventDefault(); return closeMenu(true); }
-    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  // On the window, before the document: there Bootstrap takes an arrow in any menu as meant for the toolbar's.
+  window.addEventListener("keydown", (event) => {
+    if (!menu.contains(event.target) || !["Escape", "Tab", "ArrowDown", "ArrowUp"].includes(event.key)) return;
     event.preventDefault();
-    const items = [...menu.querySelectorAll("[data-to]:not([hidden])")];
+    event.stopPropagation();
+    if (event.key === "Escape" || event.key === "Tab") return closeMenu(true);
+    const items = [...menu.querySelectorAll("[role=menuitem]:not([hidden])")];
     const next = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
     items[(next + items.length) % items.length].focus();
-  });
+  }, true);
   board.addEventListener("scroll", () => closeMenu(false), { passive: true, capture: true });
 
   // A deal that somebody else took away or archived: the card goes; app.js says a word about it.
