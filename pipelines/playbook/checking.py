@@ -124,7 +124,8 @@ class _Check:
             stages=[(item.code, item.name) for item in spec.stages],
             fields=[*built_in.items(), *((item.full_code, item.label) for item in spec.fields)],
             scenarios=[(item.code, item.label) for item in spec.scenarios],
-            **around.everything,
+            pipelines=around.everything["pipelines"],
+            templates=around.everything["templates"],
         )
 
     def run(self) -> Problems:
