@@ -125,8 +125,11 @@ def _read_book(path: Path, reading: Reading, head: bytes) -> Table:
         ]
         if not names:
             raise Unreadable(_("The file has no sheet with a table."))
-        name = reading.sheet if reading.sheet in names else _first_filled(book, names)
-        sheet = book.get_sheet_by_name(name)
+        # Each look at a sheet reads all of it.
+        chosen = [reading.sheet] if reading.sheet in names else names
+        sheets = ((name, book.get_sheet_by_name(name)) for name in chosen)
+        name, sheet = next((pair for pair in sheets if pair[1].height), (chosen[0], None))
+        sheet = sheet or book.get_sheet_by_name(name)
     except calamine.PasswordError as error:
         raise Unreadable(
             _(
@@ -173,10 +176,6 @@ def _unpacked(path: Path) -> int:
     if unpacked > UNPACKED_LIMIT:
         raise Unreadable(_("The table is too large. Divide it into several files."))
     return unpacked
-
-
-def _first_filled(book: Any, names: list[str]) -> str:
-    return next((name for name in names if book.get_sheet_by_name(name).height), names[0])
 
 
 def _check_size(height: int, width: int) -> None:
