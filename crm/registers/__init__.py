@@ -1,1 +1,1 @@
-"""The registers of violations and overrides, and tables as files."""
+"""What is looked up of a regulation: its clauses with their log, violations, overrides, the control of closings; and tables as files."""
