@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
-from crm import ageing, panels, tag_lists
+from crm import ageing, panels, roles, tag_lists
 from crm.card import actions as card_actions
 from crm.card import feed_lines
 from crm.card import fields as card_fields
@@ -260,10 +260,10 @@ def recordings_of(deal: Deal) -> list[Event]:
 
 
 def owners_for(user: User) -> list[User]:
-    """To whom this person may give a deal: himself and his people, everybody for an administrator."""
+    """To whom this person may give a deal: himself and his people, everybody but robots for an administrator."""
     if user.visible_owner_ids is not None and len(user.visible_owner_ids) == 1:
         return []
-    return list(people_of(user))
+    return list(people_of(user).exclude(groups__name=roles.ROBOT))
 
 
 def fill_script(script: str, *, deal: Deal, pipeline: CompiledPipeline, user: User) -> str:
