@@ -1,5 +1,6 @@
 """What stands around the pages: health, headers, static files, translations."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -55,3 +56,16 @@ def test_strings_of_templates_are_found_whatever_stands_around_them():
 
 def test_the_tests_run_on_servers_of_their_own():
     assert "reglament-" in str(settings.VAR_DIR)
+
+
+def test_a_part_that_draws_itself_anew_loses_no_change_that_comes_meanwhile():
+    """Without `hx-sync` a second event would wait behind the first request, and go with the element that the answer replaces."""
+    found = [
+        tag
+        for page in (settings.BASE_DIR / "templates").rglob("*.html")
+        for tag in re.findall(
+            r"<\w+[^>]*hx-trigger=\"\w+:changed from:body[^>]*>", page.read_text()
+        )
+    ]
+    assert found
+    assert [tag for tag in found if 'hx-sync="this:replace"' not in tag] == []
