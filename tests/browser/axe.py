@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# A colour on its way to another theme is neither the one's nor the other's.
-SETTLED = """() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition)
-    .map((one) => one.finished.catch(() => null)))"""
+# What is on its way to another colour, or fades, is neither the one nor the other: it is judged as it will be.
+SETTLED = """() => document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+    .forEach((one) => one.finish())"""
 RUN = """() => axe.run(document, {
     runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
     resultTypes: ["violations"], elementRef: false,

@@ -9,7 +9,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Position
 
     from crm.models import Deal, User
 
@@ -24,11 +24,17 @@ def sign_in(page: Page, user: User, path: str = "/deals/") -> None:
     page.goto(path)
 
 
+def follow(page: Page, link: Locator) -> None:
+    """Click what leads to another page, and wait until that page hears clicks and keys, its scripts being there."""
+    with page.expect_navigation():
+        link.click()
+
+
 # ── The board ──────────────────────────────────────────────────────────────────
 
 
-# A hand moves a card over many points; one leap may end before the board has noticed that a drag began.
-DRAG_STEPS = 12
+# What one has taken is drawn paler where it stood: cards, columns of a table, widgets, the administration's rows.
+LIFTED = ".deal-ghost, .columns-ghost, .desktop-ghost, .sortable-ghost"
 
 
 def column(page: Page, stage: str) -> Locator:
@@ -45,15 +51,27 @@ def drag(page: Page, deal: Deal, stage: str) -> None:
     target.scroll_into_view_if_needed()
     box = card(page, deal).bounding_box()
     assert box
-    grip = {"x": box["width"] / 2, "y": box["height"] - 8}
-    card(page, deal).drag_to(
-        target, source_position=grip, target_position={"x": 60, "y": 30}, steps=DRAG_STEPS
-    )
+    lift(page, card(page, deal), grip={"x": box["width"] / 2, "y": box["height"] - 8})
+    target.hover(position={"x": 60, "y": 30})
+    expect(target.locator(f"#deal-{deal.pk}")).to_be_attached()
+    page.mouse.up()
 
 
-def deals_in(page: Page, stage: str) -> list[str]:
+def lift(page: Page, what: Locator, *, grip: Position | None = None) -> None:
+    """Take it and move a little, until it is seen that it hangs on the pointer: `page.mouse.up()` lets go."""
+    page.wait_for_load_state()
+    what.hover(position=grip)
+    page.mouse.down()
+    box = what.bounding_box()
+    assert box
+    at = grip or {"x": box["width"] / 2, "y": box["height"] / 2}
+    page.mouse.move(box["x"] + at["x"] + 8, box["y"] + at["y"] - 8, steps=4)
+    expect(page.locator(LIFTED)).to_have_count(1)
+
+
+def names(page: Page, stage: str) -> Locator:
     """Names of the deals that the column shows, from above."""
-    return column(page, stage).locator(".deal-name").all_inner_texts()
+    return column(page, stage).locator(".deal-name")
 
 
 # ── Windows and toasts ─────────────────────────────────────────────────────────

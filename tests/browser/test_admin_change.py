@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 HOUR = timedelta(hours=1)
 STAGE = "Взята в работу"
 # The worker's start, a tick and a rearming; only a failure waits so long.
-PATIENCE = 45
+PATIENCE = 180
 
 
 def until(happened: Callable[[], bool], worker: subprocess.Popen[bytes]) -> None:

@@ -54,7 +54,7 @@ def test_two_windows_edit_one_field_and_the_second_chooses_between_both_values(
         page.evaluate("htmx.trigger(document.body, 'deal:changed')")
     expect(name, "the card is drawn anew and the question stays").to_have_value("Мебель для школы")
     asked.locator("button.btn-primary").click()
-    expect(page.locator("#field-name [role=status]")).to_be_visible()
+    expect(page.locator("#field-name [role=status]")).to_contain_text("Сохранено")
     assert Deal.objects.get().name == "Мебель для школы"
 
 
@@ -85,6 +85,7 @@ def test_a_note_outlives_a_closed_page_and_calls_a_colleague_by_keys_alone(
     calls.check(force=True)
     expect(page.locator("#feed .feed-mention")).to_have_count(0)
     calls.uncheck(force=True)
+    expect(page.locator("#feed .feed-mention")).to_have_count(1)
     notes.check(force=True)
     expect(page.locator("#feed .feed-line")).to_have_count(1)
     page.wait_for_url("**/?kind=note")

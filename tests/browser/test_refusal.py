@@ -76,7 +76,7 @@ def _finds_the_closing(page: Page, head: User) -> None:
     office.sign_in(page, head, "/tasks/")
     task = page.locator(".tasks-row", has_text="Проконтролировать закрытие сделки")
     expect(task).to_contain_text("Окна без ответа")
-    task.get_by_role("link", name="Окна без ответа").click()
+    office.follow(page, task.get_by_role("link", name="Окна без ответа"))
     control = page.get_by_role("region", name="Контроль закрытия")
     expect(control).to_contain_text("не дозвонился")
 

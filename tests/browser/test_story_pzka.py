@@ -67,7 +67,7 @@ def _qualifies_by_dragging(page: Page, deal: Deal) -> None:
 
 
 def _makes_the_offer(page: Page) -> None:
-    page.get_by_role("link", name=NAME).click()
+    office.follow(page, page.get_by_role("link", name=NAME))
     office.stage_bar(page, "Сделано предложение").click()
     assert office.asked(page) == ["Названная цена"]
     office.window(page).get_by_label("Названная цена").fill("700 000")
@@ -91,7 +91,7 @@ def _delivers(page: Page) -> None:
 def _client_department_goes_on(page: Page, clara: User) -> None:
     office.sign_in(page, clara, "/deals/?pipeline=regulars")
     expect(office.column(page, "Передан").locator(".deal-name")).to_have_text([NAME])
-    page.get_by_role("link", name=NAME).click()
+    office.follow(page, page.get_by_role("link", name=NAME))
     expect(office.tasks(page)).to_contain_text("Познакомиться с постоянным клиентом")
     _delivers(page)
     expect(office.current_stage(page)).to_have_text("Везёт")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from crm.models import Deal, PaymentProvider, User
@@ -32,7 +34,8 @@ def test_a_lead_is_called_invoiced_and_paid_for_until_it_is_won(
 
 def _offers_by_phone(page: Page) -> None:
     office.tasks(page).get_by_role("link", name="Предложение названо").click()
-    office.window(page).locator("[name=call_back]").fill("2027-01-15T12:00")
+    in_a_week = timezone.localtime() + timedelta(days=7)
+    office.window(page).locator("[name=call_back]").fill(f"{in_a_week:%Y-%m-%dT12:00}")
     office.window(page).get_by_role("button", name="Предложение названо").click()
     expect(office.window(page)).to_contain_text("KO-2.6")
     office.window(page).get_by_label("Пол").select_option("женский")
@@ -82,7 +85,7 @@ def test_a_lead_nobody_reaches_is_closed_with_its_reason(
     deal = lead(alice, "assigned")
     office.sign_in(page, alice, "/deals/?pipeline=school_sales")
     expect(page.get_by_role("link", name="Новая сделка", exact=True)).to_be_visible()
-    office.card(page, deal).get_by_role("link").first.click()
+    office.follow(page, office.card(page, deal).get_by_role("link").first)
     office.press(page, "Взять")
     office.press(page, "Недозвон")
     expect(office.current_stage(page)).to_have_text("Недозвон")

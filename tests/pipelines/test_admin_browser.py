@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from crm.models import User
 from pipelines.models import Pipeline
+from tests.browser import office
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -31,7 +33,7 @@ def test_the_widgets_follow_the_chosen_guard_or_action(desk: Page) -> None:
     rule = leads.rules.get(clause="AX-1.2a", stage__code="taken")
     desk.goto(reverse("admin:pipelines_rule_change", args=[rule.pk]))
     assert desk.locator("[name=params-codes]").count() > 5
-    assert desk.locator(".form-row.field-period").is_hidden()
+    expect(desk.locator(".form-row.field-period")).to_be_hidden()
 
     desk.select_option("[name=what]", "do.set_field")
     desk.locator("[name=params-values_code]").first.select_option("refusal_reason")
@@ -41,13 +43,12 @@ def test_the_widgets_follow_the_chosen_guard_or_action(desk: Page) -> None:
     desk.locator("input[name=params-values_value]").first.fill("мебель")
 
     desk.select_option("[name=when]", "stay")
-    assert desk.locator(".form-row.field-period").is_visible()
+    expect(desk.locator(".form-row.field-period")).to_be_visible()
     desk.fill("[name=period_amount]", "2")
     desk.select_option("[name=conditions-0-name]", "choice")
     desk.select_option("[name=conditions-0-params-field]", "platform")
     desk.check("[name=conditions-0-params-among][value=social]")
-    desk.click("[name=_continue]")
-    desk.wait_for_load_state()
+    office.follow(desk, desk.locator("[name=_continue]"))
     rule.refresh_from_db()
     assert desk.locator(".errornote").count() == 0
     assert (rule.when, rule.period, rule.name) == ("stay", "2d", "set_field")
@@ -60,9 +61,13 @@ def test_a_stage_dragged_up_takes_its_place(desk: Page) -> None:
     leads = Pipeline.objects.get(code="leads")
     desk.goto(reverse("admin:pipelines_pipeline_change", args=[leads.pk]))
     grips = desk.locator("#stages-group .rule-grip")
-    grips.nth(2).drag_to(grips.nth(1))
-    desk.click("[name=_continue]")
-    desk.wait_for_load_state()
+    names = desk.locator("#stages-group tr.form-row:not(.empty-form) .field-name input")
+    expect(names.nth(1)).to_have_value("Взята в работу")
+    office.lift(desk, grips.nth(2))
+    grips.nth(1).hover()
+    expect(names.nth(1)).to_have_value("Квалифицирован")
+    desk.mouse.up()
+    office.follow(desk, desk.locator("[name=_continue]"))
     assert desk.locator(".errornote").count() == 0
     assert list(leads.stages.order_by("position").values_list("code", flat=True)[:3]) == [
         "new",
