@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from crm.addresses import url
 from crm.models.client import ClientColumns
 
 
@@ -35,4 +35,4 @@ class Company(ClientColumns):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("crm:company", args=[self.pk])
+        return url("crm:company", self.pk)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.addresses import url
 from crm.models.client import ClientColumns
 
 
@@ -37,4 +37,4 @@ class Contact(ClientColumns):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("crm:contact", args=[self.pk])
+        return url("crm:contact", self.pk)
