@@ -119,12 +119,14 @@ def test_a_stranger_sees_and_decides_nothing(
     assert control_task(deal).state == "open"
 
 
-def test_a_manager_has_no_such_page(alice: User, olga: User, client: Client) -> None:
+def test_a_manager_is_told_whose_page_it_is(alice: User, olga: User, client: Client) -> None:
     deal = closed(alice)
     client.force_login(alice)
-    assert client.get("/control/").status_code == 404
+    page = client.get("/control/")
+    assert page.status_code == 403
+    assert "Закрытия смотрит руководитель." in page.content.decode()
     choice = {"task": ticked(deal), "outcome": "closing_confirmed"}
-    assert client.post("/control/choose/", choice).status_code == 404
+    assert client.post("/control/choose/", choice).status_code == 403
     assert "/control/" not in client.get("/tasks/").content.decode()
     assert control_task(deal).state == "open"
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm.models import Task
+from crm.models import Task, User
 from crm.planning import tasks
 from crm.registers import control
 from crm.views.answers import SignedIn
@@ -24,8 +25,7 @@ from pipelines.numbers import whole
 @login_required
 @require_GET
 def page(request: SignedIn) -> HttpResponse:
-    if not control.is_controller(request.user):
-        raise Http404
+    _need_controller(request.user)
     return render(
         request,
         "crm/control.html",
@@ -37,8 +37,7 @@ def page(request: SignedIn) -> HttpResponse:
 @require_POST
 def choose(request: SignedIn) -> HttpResponse:
     """Give the ticked tasks (`task=id~revision`) one outcome, each by itself, and say which could not have it."""
-    if not control.is_controller(request.user):
-        raise Http404
+    _need_controller(request.user)
     seen = dict(
         pair for text in request.POST.getlist("task")[: control.LIMIT] if (pair := _ticked(text))
     )
@@ -67,6 +66,11 @@ def choose(request: SignedIn) -> HttpResponse:
     elif not seen:
         messages.warning(request, _("No closing was chosen."))
     return redirect("crm:control")
+
+
+def _need_controller(user: User) -> None:
+    if not control.is_controller(user):
+        raise PermissionDenied(_("Closings are looked at by a head."))
 
 
 def _ticked(text: str) -> tuple[int, int] | None:
