@@ -20,7 +20,7 @@ from pipelines.catalog import CompiledPipeline, CompiledStage
 from pipelines.errors import BadAnswer
 from pipelines.locking import check_right_to_edit
 from pipelines.models import Event
-from pipelines.transactions import once, verb
+from pipelines.transactions import holding, once, verb
 
 DEAL_ASSIGNED = registry.event(
     "deal.assigned", label=gettext_lazy("responsible changed"), icon="user-share"
@@ -223,13 +223,15 @@ def note_of(text: str, mentioned: Collection[int] = ()) -> dict[str, Any]:
 @verb
 def archive_deal(deal: Deal, *, by: Actor, now: datetime) -> None:
     """Take the deal out of every list; its history stays. Open tasks are cancelled, timers too."""
+    from crm.planning import keeping
     from crm.planning.tasks import cancel_task
 
     pipeline = engine.lock(deal)
     check_right_to_edit(deal, pipeline, by)
-    for task in deal.tasks.filter(state="open"):
-        cancel_task(task, by=by, now=now, reason=_("the deal was archived"))
-    engine.lock(deal)
+    tasks = keeping.open_tasks(deal)
+    with holding(deal, *tasks):
+        for task in tasks:
+            cancel_task(task, by=by, now=now, reason=_("the deal was archived"))
     engine.cancel_timers(deal, now=now)
     deal.archived_at = now
     writes.update(deal, "archived_at")

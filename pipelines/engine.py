@@ -105,7 +105,7 @@ def place(
         deal.move_to(stage, at=now)
         deal.stage_deadline = pipeline.calendar.add(now, stage.limit) if stage.limit else None
         writes.insert(deal)
-    reads.began(deal.pk)
+    reads.join([deal.pk])
     event = feed.write(
         DEAL_OPENED, deal=deal, by=by, now=now, data={"to": stage.name, "to_code": stage.code}
     )

@@ -60,10 +60,10 @@ def of_deal(
     return rows[deal]
 
 
-def began(deal: int) -> None:
-    """The deal is new: it is asked for together with the others, and nothing hangs on it yet."""
+def join(deals: Iterable[int]) -> None:
+    """These deals, new ones or locked since the batch began, are asked for together with the others too."""
     if (known := _known.get()) is not None:
-        known.deals.add(deal)
+        known.deals.update(deals)
 
 
 def written(row: models.Model) -> None:

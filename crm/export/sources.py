@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from crm.models import User
+from pipelines.streams import rows_of
 
 # Records read at a time.
 CHUNK = 1_000
@@ -75,6 +77,6 @@ def table(
 
 def rows(made: Table) -> Iterator[Sequence[Any]]:
     """The lines of the table, read a chunk at a time."""
-    records = made.records.iterator(chunk_size=CHUNK)
-    while chunk := list(islice(records, CHUNK)):
-        yield from made.lines(chunk)
+    with closing(rows_of(made.records, at_once=CHUNK)) as records:
+        while chunk := list(islice(records, CHUNK)):
+            yield from made.lines(chunk)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from crm.export.sources import Heading
 from crm.registers import xlsx
+from pipelines.streams import stopping
 
 FORMS = {"xlsx": xlsx.TYPE, "csv": "text/csv; charset=utf-8"}
 # What a spreadsheet takes for a formula when it opens a CSV; a phone is none.
@@ -34,7 +35,7 @@ def write(
         raise KeyError(form)
     last = 0
     # With its mark, or Excel reads the letters wrong; with semicolons, as Russian Windows separates.
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8-sig", newline="") as file, stopping(rows):
         writer = csv.writer(file, delimiter=";")
         writer.writerow([_safe(heading.label) for heading in headings])
         for last, row in enumerate(rows, start=1):  # noqa: B007 (the last one is the answer)

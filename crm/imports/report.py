@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from crm.models import BatchRow, Import, ImportRow
 from crm.registers import xlsx
 from pipelines import fields
 from pipelines.compiled import CompiledField
+from pipelines.streams import rows_of
 
 CHUNK = 1_000
 LAST = (float("inf"), "")
@@ -51,26 +53,30 @@ def write(job: Import, path: Path, headings: Sequence[str]) -> int:
 
 
 def _rows(job: Import, headings: Sequence[str]) -> Iterator[list[Any]]:
-    answers = _answers(job)
-    number, text = next(answers, LAST)
-    for row in job.rows.order_by("number").iterator(chunk_size=CHUNK):
-        while number < row.number:
-            number, text = next(answers, LAST)
-        if said := sentence(row, headings, text if number == row.number else ""):
-            yield [row.number, said, *row.cells]
+    with (
+        closing(_answers(job)) as answers,
+        closing(rows_of(job.rows.order_by("number"), at_once=CHUNK)) as rows,
+    ):
+        number, text = next(answers, LAST)
+        for row in rows:
+            while number < row.number:
+                number, text = next(answers, LAST)
+            if said := sentence(row, headings, text if number == row.number else ""):
+                yield [row.number, said, *row.cells]
 
 
-def _answers(job: Import) -> Iterator[tuple[float, str]]:
+def _answers(job: Import) -> Generator[tuple[float, str]]:
     """(number of the row, what the batch said) of those that it refused, could not put back or did not come to; in the file's order,
     for the batch has them so.
     """
     if job.batch_id is None:
-        return iter(())
+        return
     skipped = Q(state=BatchRow.State.SKIPPED)
     rows = BatchRow.objects.filter(skipped | ~Q(text=""), batch=job.batch_id).order_by("position")
     stopped = _("The import was stopped before this row.")
-    said = rows.values_list("payload__number", "text").iterator(chunk_size=CHUNK)
-    return ((number, text or stopped) for number, text in said)
+    with closing(rows_of(rows.values_list("payload__number", "text"), at_once=CHUNK)) as said:
+        for number, text in said:
+            yield number, text or stopped
 
 
 def sentence(row: ImportRow, headings: Sequence[str], answer: str) -> str:

@@ -17,6 +17,7 @@ from crm.imports import filling
 from crm.imports.targets import DEAL, Target
 from crm.lists import items
 from crm.models import BatchRow, Company, Contact, Deal, ListItem
+from pipelines import reads
 from pipelines.actor import Actor
 from pipelines.errors import RegulationError
 from pipelines.transactions import holding
@@ -63,6 +64,8 @@ def undo(made: Made, row: BatchRow, *, by: Actor, now: datetime) -> None:
     elif found.archived_at is None:
         if why := made.in_use.get(found.pk):
             raise RegulationError(why)
+        if made.target.kind == DEAL:
+            reads.join(made.records)
         _archive(found, by=by, now=now)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -17,6 +19,7 @@ from crm.models import Deal, User
 from pipelines import catalog
 from pipelines.models import Clause
 from pipelines.saying import say_period
+from pipelines.streams import rows_of
 
 PERIODS = [
     ("month", gettext_lazy("this month")),
@@ -153,13 +156,9 @@ def names_of_deals(rows: Iterable[Any], user: User) -> dict[int, str]:
 
 def batches(found: QuerySet[Any]) -> Iterator[list[Any]]:
     """All rows, so many at a time: what is read for a batch is read once for it."""
-    batch: list[Any] = []
-    for item in found.iterator(chunk_size=BATCH):
-        batch.append(item)
-        if len(batch) == BATCH:
+    with closing(rows_of(found, at_once=BATCH)) as rows:
+        while batch := list(islice(rows, BATCH)):
             yield batch
-            batch = []
-    yield batch
 
 
 def say_length(length: timedelta) -> str:

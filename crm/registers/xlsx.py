@@ -12,6 +12,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
+from pipelines.streams import stopping
+
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a cell holds at most, and a sheet.
 CELL_LIMIT = 32_767
@@ -62,11 +64,12 @@ def write(
         sheet.set_column(number, number, width)
         sheet.write_string(0, number, heading, book.add_format({"bold": True}))
     last = 0
-    for last, row in enumerate(rows, start=1):
-        if last > ROW_LIMIT:
-            break
-        for number, value in enumerate(row):
-            _write(sheet, last, number, value, formats, wrapped)
+    with stopping(rows):
+        for last, row in enumerate(rows, start=1):
+            if last > ROW_LIMIT:
+                break
+            for number, value in enumerate(row):
+                _write(sheet, last, number, value, formats, wrapped)
     last = min(last, ROW_LIMIT)
     sheet.autofilter(0, 0, last, len(columns) - 1)
     book.close()

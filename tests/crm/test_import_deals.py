@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm import deals
+from crm.batches import verbs as batches
 from crm.clients import people
 from crm.guards.client import _channels
 from crm.imports.kind import ImportKind
@@ -85,6 +86,12 @@ def test_a_hundred_deals_cost_less_than_a_statement_each(olga) -> None:
     with CaptureQueriesContext(connection) as captured:
         batch = run(job)
     assert (batch.done, batch.refused) == (100, 0)
+    assert len(captured) < 100
+    with CaptureQueriesContext(connection) as captured:
+        batches.undo(batch, by=Actor.person(olga), now=timezone.now())
+    assert batch.state == "undone"
+    assert not Deal.objects.visible_to(olga).exists()
+    assert not Task.objects.filter(state="open").exists()
     assert len(captured) < 100
 
 

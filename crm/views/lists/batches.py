@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any, NamedTuple
 
 from django.contrib.auth.decorators import login_required
@@ -25,6 +26,7 @@ from crm.views.chosen import query_without
 from crm.views.replies import go, me, refused
 from crm.views.taking_out import takes_out
 from pipelines.errors import RegulationError
+from pipelines.streams import rows_of
 
 PAGE = 100
 # What a report opens with: first what went wrong.
@@ -180,5 +182,6 @@ def _find(request: SignedIn, pk: int) -> Batch:
 
 
 def _sheet(batch: Batch) -> Iterator[list[Any]]:
-    for row in batch.rows.order_by("position").iterator(2000):
-        yield [row.position, str(row), row.get_state_display(), row.text]
+    with closing(rows_of(batch.rows.order_by("position"), at_once=2000)) as rows:
+        for row in rows:
+            yield [row.position, str(row), row.get_state_display(), row.text]
