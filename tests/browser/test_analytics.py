@@ -57,7 +57,7 @@ def test_a_point_of_a_chart_opens_the_deals_it_counts(
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
     expect(page.locator("figure.chart-drawn canvas").first).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth === 390")
+    expect(page.locator("html")).to_have_js_property("scrollWidth", 390)
     page.get_by_label("Чьи: Все").click()
     page.get_by_role("checkbox", name=str(bob)).check()
     page.keyboard.press("Escape")
